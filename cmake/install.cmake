@@ -1,0 +1,10 @@
+# FHS: the command in bin, its parts in lib/ringfence, data in share/ringfence.
+install(TARGETS ringfence RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS ringfence-policy ringfence-launch ringfence-relay
+        RUNTIME DESTINATION lib/ringfence)
+install(DIRECTORY profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/ringfence)
+file(GLOB man1 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
+file(GLOB man5 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.5)
+install(FILES ${man1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${man5} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES README.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

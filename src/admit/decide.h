@@ -1,0 +1,54 @@
+// Decide: may this workload run beside those?
+//
+//   auto decision = Decide(request_level, held, host_accepts);
+//   if (std::holds_alternative<Admitted>(decision)) ...
+//
+// Everything here is pure: the ledger gathers what is held and enforces the
+// answer.
+#pragma once
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "admit/record.h"
+#include "model/identity.h"
+
+namespace ringfence::admit {
+
+// What a workload is compatible with, as a key: `level:LEVEL` or
+// `tenant:LEVEL:TENANT`; empty: with nothing. Two workloads may run together
+// exactly when their keys are equal and not empty. So compatibility is an
+// equivalence on those that tolerate company, and one lock per key is enough.
+//
+// A level with colocate same-tenant and a workload without a tenant: nobody
+// can say who may be its neighbour, so nobody is.
+[[nodiscard]] std::string ClassKey(const model::TrustLevel& level);
+
+[[nodiscard]] bool Compatible(const model::TrustLevel& one,
+                              const model::TrustLevel& other);
+
+struct Admitted {
+  bool operator==(const Admitted&) const = default;
+};
+// `neighbours` hold the host; each of them is reason enough. Empty: something
+// holds a lock that no record explains.
+struct Incompatible {
+  std::vector<Record> neighbours;
+  bool operator==(const Incompatible&) const = default;
+};
+// The host is reserved for the levels `accepts`.
+struct Reserved {
+  std::vector<std::string> accepts;
+  bool operator==(const Reserved&) const = default;
+};
+using Decision = std::variant<Admitted, Incompatible, Reserved>;
+
+// `held`: every sandbox that is not yet dead. `host_accepts`: the levels the
+// host is reserved for; empty: all.
+[[nodiscard]] Decision Decide(const model::TrustLevel& request,
+                              std::span<const Record> held,
+                              std::span<const std::string> host_accepts);
+
+}  // namespace ringfence::admit

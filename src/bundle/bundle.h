@@ -1,0 +1,84 @@
+// Bundle: the compiled form of one workload, as plain values.
+//
+//   auto bundle = bundle::Open(bytes);
+//   if (!bundle) Refuse(bundle.error());
+//
+// Pack (src/pack) writes it, Open verifies and reads it, the launcher applies
+// it. Opening what Pack wrote gives the same value back.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bpf/program.h"
+#include "model/confinement.h"
+#include "model/filesystem.h"
+#include "model/identity.h"
+#include "model/landlock.h"
+#include "model/limits.h"
+#include "model/network.h"
+
+namespace ringfence::bundle {
+
+// The line that decided about a denied call. `file` indexes Bundle::files;
+// line 0: no line of the user's.
+struct CallLine {
+  uint32_t number = 0;
+  std::string name;
+  uint16_t error = 0;  // errno that a call denied by `explain` is answered with
+  uint16_t file = 0;
+  uint32_t line = 0;
+  bool operator==(const CallLine&) const = default;
+};
+
+struct Bundle {
+  std::string name;
+  model::TrustLevel level;
+  model::User user;
+  uint64_t capabilities = 0;           // mask of the CAP_* kept inside
+  std::vector<model::ViewEntry> view;  // in mount order: parents first
+  model::landlock::Ruleset landlock;
+  std::vector<bpf::Program> filters;  // one an architecture
+  std::vector<model::ResourceLimit> resource_limits;
+  model::CgroupLimit memory;
+  model::CgroupLimit cpu;
+  uint64_t time_ms = 0;
+  model::Network network;
+  model::Stop stop;
+  model::MandatoryAccess mandatory_access;
+  std::vector<std::string> command;
+  std::vector<std::string> environment;
+  std::string working_directory;
+  std::vector<model::ProfileFile> profiles;
+  std::vector<std::string> files;
+  std::vector<CallLine> calls;  // of filters.front()'s architecture, by number
+  bool operator==(const Bundle&) const = default;
+};
+
+// A bundle file: this header, then a FlatBuffers Bundle (bundle.fbs).
+inline constexpr char kMagic[8] = {'R', 'F', 'B', 'U', 'N', 'D', 'L', '\0'};
+inline constexpr uint32_t kFormat = 1;
+inline constexpr size_t kDigestSize = 32;  // BLAKE2b-256 of what follows
+inline constexpr size_t kHeaderSize = 48;  // magic, 8 bytes length, digest
+inline constexpr size_t kMaxSize = 8u << 20;
+
+struct Digest {
+  uint8_t bytes[kDigestSize] = {};
+  bool operator==(const Digest&) const = default;
+};
+[[nodiscard]] Digest DigestOf(std::span<const uint8_t> bytes);
+
+// Why a bundle cannot be used, as a sentence without a full stop.
+struct Unusable {
+  std::string why;
+};
+
+// Verifies length, digest, FlatBuffers structure and every value's range
+// before anything is read from it. `bytes` need not outlive the call.
+[[nodiscard]] std::expected<Bundle, Unusable> Open(
+    std::span<const uint8_t> bytes);
+
+}  // namespace ringfence::bundle

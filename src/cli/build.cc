@@ -1,0 +1,160 @@
+#include "cli/build.h"
+
+#include <fcntl.h>
+
+#include <filesystem>
+
+#include "compile/capabilities.h"
+#include "compile/landlock.h"
+#include "compile/limits.h"
+#include "compile/mounts.h"
+#include "compile/seccomp.h"
+#include "launch/refusal.h"
+#include "pack/pack.h"
+#include "resolve/workload.h"
+#include "syntax/parse.h"
+#include "sys/file.h"
+
+namespace ringfence::cli {
+namespace {
+
+// One byte more than the parser takes, so that it is the parser who says that
+// a file is too large, in its own words.
+constexpr size_t kReadLimit = syntax::kMaxFileBytes + 1;
+
+Result<std::string> ReadSome(const std::string& path) {
+  RF_ASSIGN(const UniqueFd file, sys::Open(path.c_str(), O_RDONLY));
+  std::string text(kReadLimit, '\0');
+  size_t size = 0;
+  while (size < text.size()) {
+    RF_ASSIGN(
+        const size_t more,
+        sys::Read(file.get(), std::as_writable_bytes(std::span(
+                                  text.data() + size, text.size() - size))));
+    if (more == 0) break;
+    size += more;
+  }
+  text.resize(size);
+  return text;
+}
+
+}  // namespace
+
+std::optional<syntax::Document> Build::ParseFile(const std::string& path) {
+  auto text = ReadSome(path);
+  if (!text) {
+    Fail("cannot read " + path + ": " + launch::Describe(text.error()), {});
+    return std::nullopt;
+  }
+  return ParseText(*text, path);
+}
+
+std::optional<syntax::Document> Build::ParseText(const std::string& text,
+                                                 const std::string& name) {
+  sources_[name] = text;
+  return syntax::Parse(text, name, diagnostics_);
+}
+
+std::optional<Compiled> Build::Workload(const syntax::Document& document) {
+  auto confinement = resolve::ResolveWorkload(document, Finder(), diagnostics_);
+  if (!confinement) return std::nullopt;
+  Compiled compiled{.confinement = *std::move(confinement)};
+  auto view = compile::CompileMounts(compiled.confinement);
+  if (!view) {
+    Fail(view.error().why, view.error().source);
+    return std::nullopt;
+  }
+  compiled.view = *std::move(view);
+  compiled.landlock =
+      compile::CompileLandlock(compiled.confinement, compiled.view);
+  compiled.resource_limits =
+      compile::CompileLimits(compiled.confinement.limits);
+  const auto capabilities =
+      compile::CompileCapabilities(compiled.confinement.capabilities);
+  if (!capabilities) {
+    Fail(capabilities.error().why, capabilities.error().source);
+    return std::nullopt;
+  }
+  compiled.capabilities = *capabilities;
+  auto filters = Filters(compiled.confinement.seccomp);
+  if (!filters) return std::nullopt;
+  compiled.filters = *std::move(filters);
+  compiled.bundle = pack::Pack({.confinement = compiled.confinement,
+                                .view = compiled.view,
+                                .landlock = compiled.landlock,
+                                .resource_limits = compiled.resource_limits,
+                                .capabilities = compiled.capabilities,
+                                .filters = compiled.filters});
+  return compiled;
+}
+
+std::optional<resolve::ResolvedLevel> Build::Level(
+    const syntax::Document& document) {
+  return resolve::ResolveLevel(document, Finder(), diagnostics_);
+}
+
+std::optional<resolve::ResolvedLevel> Build::Level(std::string_view name) {
+  return resolve::ResolveLevel(name, Finder(), diagnostics_);
+}
+
+std::optional<std::vector<evaluate::Confirmed>> Build::Filters(
+    const std::vector<model::SeccompPolicy>& policies) {
+  std::vector<evaluate::Confirmed> filters;
+  for (const model::SeccompPolicy& policy : policies) {
+    auto program = compile::CompileSeccomp(policy);
+    if (!program) {
+      Fail(program.error().why, program.error().source);
+      return std::nullopt;
+    }
+    auto confirmed = evaluate::Confirm(policy, *std::move(program));
+    if (!confirmed) {
+      refuted_ = true;
+      Fail(
+          "the emitted filter is wrong, a bug in Ringfence; nothing was "
+          "written: " +
+              evaluate::Describe(confirmed.error()),
+          confirmed.error().source);
+      return std::nullopt;
+    }
+    filters.push_back(*std::move(confirmed));
+  }
+  return filters;
+}
+
+std::string Build::Problems(syntax::Colour colour) const {
+  return syntax::Render(diagnostics_, sources_, colour) + failures_;
+}
+
+resolve::FindFile Build::Finder() {
+  return [this](resolve::FileKind kind,
+                std::string_view name) -> std::optional<resolve::FoundFile> {
+    const std::string file =
+        std::string(kind == resolve::FileKind::kSyscallGroup ? "groups/" : "");
+    for (const std::string& folder : folders_) {
+      std::error_code error;
+      const auto path = std::filesystem::canonical(
+          folder + "/" + file + std::string(name) + ".yaml", error);
+      if (error) continue;
+      auto text = ReadSome(path);
+      if (!text) {
+        Fail("cannot read " + path.string() + ": " +
+                 launch::Describe(text.error()),
+             {});
+        return std::nullopt;
+      }
+      sources_[path.string()] = *text;
+      return resolve::FoundFile{path.string(), *std::move(text)};
+    }
+    return std::nullopt;
+  };
+}
+
+void Build::Fail(const std::string& why, const model::Source& source) {
+  failures_ += "error: ";
+  if (source.line != 0) {
+    failures_ += source.file + ":" + std::to_string(source.line) + ": ";
+  }
+  failures_ += syntax::Escape(why) + "\n";
+}
+
+}  // namespace ringfence::cli

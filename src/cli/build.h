@@ -1,0 +1,75 @@
+// From the user's files to a bundle: every pure stage, in order.
+//
+//   Build build(profile_folders);
+//   auto bundle = build.Workload(text, "storefront.yaml");
+//   if (!bundle) std::fputs(build.Problems(colour).c_str(), stderr);
+//
+// The stages touch no file; this class reads the files they ask for and keeps
+// the texts for the messages.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "evaluate/confirm.h"
+#include "model/confinement.h"
+#include "model/landlock.h"
+#include "resolve/level.h"
+#include "syntax/diagnostic.h"
+#include "syntax/document.h"
+#include "syntax/render.h"
+
+namespace ringfence::cli {
+
+// A Confinement and everything compiled from it.
+struct Compiled {
+  model::Confinement confinement;
+  std::vector<model::ViewEntry> view;
+  model::landlock::Ruleset landlock;
+  std::vector<model::ResourceLimit> resource_limits;
+  uint64_t capabilities = 0;
+  std::vector<evaluate::Confirmed> filters;
+  std::vector<uint8_t> bundle;
+};
+
+class Build {
+ public:
+  explicit Build(std::vector<std::string> profile_folders)
+      : folders_(std::move(profile_folders)) {}
+
+  // Reads `path` and parses it. `name` is what messages call it.
+  [[nodiscard]] std::optional<syntax::Document> ParseFile(
+      const std::string& path);
+  [[nodiscard]] std::optional<syntax::Document> ParseText(
+      const std::string& text, const std::string& name);
+
+  [[nodiscard]] std::optional<Compiled> Workload(
+      const syntax::Document& document);
+  [[nodiscard]] std::optional<resolve::ResolvedLevel> Level(
+      const syntax::Document& document);
+  [[nodiscard]] std::optional<resolve::ResolvedLevel> Level(
+      std::string_view name);
+  // The filters of `policies`, each compared with its policy.
+  [[nodiscard]] std::optional<std::vector<evaluate::Confirmed>> Filters(
+      const std::vector<model::SeccompPolicy>& policies);
+
+  // Everything that went wrong, as text for people; empty: nothing.
+  [[nodiscard]] std::string Problems(syntax::Colour colour) const;
+  // 3: the input does not parse or compile. 4: our own emitter was refuted.
+  [[nodiscard]] int ExitCode() const { return refuted_ ? 4 : 3; }
+
+ private:
+  [[nodiscard]] resolve::FindFile Finder();
+  void Fail(const std::string& why, const model::Source& source);
+
+  std::vector<std::string> folders_;
+  syntax::Sources sources_;
+  syntax::Diagnostics diagnostics_;
+  std::string failures_;  // not of the user's text: one line each
+  bool refuted_ = false;
+};
+
+}  // namespace ringfence::cli

@@ -1,0 +1,220 @@
+#include "cli/command_compile.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bundle/bundle.h"
+#include "cli/build.h"
+#include "cli/complain.h"
+#include "cli/dump.h"
+#include "cli/install.h"
+#include "compile/idmap.h"
+#include "launch/refusal.h"
+#include "sys/file.h"
+
+namespace ringfence::cli {
+namespace {
+
+constexpr int kDoesNotCompile = 3;
+
+struct CompileOptions {
+  std::string input;
+  std::string folder;  // -o
+  std::string stage;   // --emit
+  std::string profiles;
+  int bundle_fd = -1;     // for `ringfence run`
+  std::string text_name;  // what messages call standard input
+};
+
+bool Write(const std::string& path, std::string_view bytes) {
+  const auto file = sys::Open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (!file || !sys::WriteAll(file->get(), bytes)) {
+    std::fprintf(stderr, "error: cannot write %s\n", path.c_str());
+    return false;
+  }
+  return true;
+}
+
+std::string_view Text(const std::vector<uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// What the kernel takes: struct sock_filter one after another.
+std::string RawFilter(const bpf::Program& program) {
+  std::string raw;
+  for (const bpf::Instruction& i : program.code()) {
+    raw.append(reinterpret_cast<const char*>(&i), sizeof i);
+  }
+  return raw;
+}
+
+std::string Hex(std::string_view bytes) {
+  const bundle::Digest digest = bundle::DigestOf(
+      std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  std::string hex;
+  for (const uint8_t byte : digest.bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    hex += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return hex;
+}
+
+// The files of one output folder, and their digests.
+class Output {
+ public:
+  explicit Output(std::string folder) : folder_(std::move(folder)) {}
+
+  bool Add(const std::string& name, std::string_view bytes) {
+    manifest_[name] = {{"bytes", bytes.size()}, {"blake2b-256", Hex(bytes)}};
+    return Write(folder_ + "/" + name, bytes);
+  }
+
+  bool Finish(const std::string& name,
+              const std::vector<model::ProfileFile>& profiles) {
+    nlohmann::json sources = nlohmann::json::array();
+    for (const model::ProfileFile& profile : profiles) {
+      sources.push_back(
+          std::filesystem::path(profile.path).filename().string());
+    }
+    const nlohmann::json manifest = {
+        {"name", name}, {"files", manifest_}, {"profiles", sources}};
+    return Write(folder_ + "/manifest.json", manifest.dump(2) + "\n");
+  }
+
+ private:
+  std::string folder_;
+  nlohmann::json manifest_ = nlohmann::json::object();
+};
+
+bool WriteFilters(Output& output, const std::string& name,
+                  const std::vector<evaluate::Confirmed>& filters) {
+  for (const evaluate::Confirmed& filter : filters) {
+    const bool native = filter.program().arch() == model::kArchX86_64;
+    if (!output.Add(name + (native ? ".bpf" : ".aarch64.bpf"),
+                    RawFilter(filter.program()))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+int WriteWorkload(const CompileOptions& options, const Compiled& compiled) {
+  const std::string& name = compiled.confinement.name;
+  Output output(options.folder);
+  const bool written =
+      output.Add(name + ".rfb", Text(compiled.bundle)) &&
+      WriteFilters(output, name, compiled.filters) &&
+      output.Add(name + ".idmap",
+                 compile::CompileIdMap(compiled.confinement.user)) &&
+      output.Finish(name, compiled.confinement.profiles);
+  return written ? 0 : kDoesNotCompile;
+}
+
+int CompileWorkload(const CompileOptions& options, Build& build,
+                    const syntax::Document& document) {
+  const auto compiled = build.Workload(document);
+  if (!compiled) return Complain(build);
+  if (options.bundle_fd >= 0) {
+    return sys::WriteAll(options.bundle_fd, Text(compiled->bundle))
+               ? 0
+               : kDoesNotCompile;
+  }
+  if (!options.stage.empty()) {
+    const auto dumped = Dump(*compiled, options.stage);
+    if (!dumped) {
+      std::fprintf(stderr, "error: a workload has no stage `%s`\n  help: %s\n",
+                   options.stage.c_str(), kWorkloadStages);
+      return kBadUsage;
+    }
+    std::fputs(dumped->c_str(), stdout);
+  }
+  return options.folder.empty() ? 0 : WriteWorkload(options, *compiled);
+}
+
+int CompileLevel(const CompileOptions& options, Build& build,
+                 const syntax::Document& document) {
+  const auto level = build.Level(document);
+  if (!level) return Complain(build);
+  const auto filters = build.Filters(level->seccomp);
+  if (!filters) return Complain(build);
+  if (options.stage == "seccomp") {
+    std::fputs(DumpFilters(level->seccomp, *filters).c_str(), stdout);
+  } else if (!options.stage.empty()) {
+    std::fprintf(stderr,
+                 "error: a profile has no stage `%s`\n  help: seccomp\n",
+                 options.stage.c_str());
+    return kBadUsage;
+  }
+  if (options.folder.empty()) return 0;
+  Output output(options.folder);
+  const bool written = WriteFilters(output, level->name, *filters) &&
+                       output.Finish(level->name, level->profiles);
+  return written ? 0 : kDoesNotCompile;
+}
+
+int Compile(const CompileOptions& options) {
+  Build build(ProfileFolders(options.profiles));
+  std::optional<syntax::Document> document;
+  if (options.input == "-") {
+    const auto text = sys::ReadAll(STDIN_FILENO, size_t{4} << 20);
+    if (!text) {
+      std::fprintf(stderr, "error: cannot read standard input: %s\n",
+                   launch::Describe(text.error()).c_str());
+      return kDoesNotCompile;
+    }
+    document = build.ParseText(*text, options.text_name);
+  } else {
+    document = build.ParseFile(options.input);
+  }
+  if (!document) return Complain(build);
+  if (!options.folder.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options.folder, error);
+  }
+  if (std::holds_alternative<syntax::TrustLevel>(document->content)) {
+    return CompileLevel(options, build, *document);
+  }
+  return CompileWorkload(options, build, *document);
+}
+
+}  // namespace
+
+int RunCompile(int argc, char** argv) {
+  CompileOptions options{.text_name = "<standard input>"};
+  CLI::App app("Compile a workload or a profile", "ringfence compile");
+  app.add_option("input", options.input,
+                 "A workload or a profile; - is "
+                 "standard input")
+      ->type_name("WORKLOAD|PROFILE")
+      ->required();
+  app.add_option("-o,--output", options.folder, "Write the files here")
+      ->type_name("DIR");
+  app.add_option("--emit", options.stage, "Print one stage")
+      ->type_name("STAGE");
+  app.add_option("--profiles", options.profiles,
+                 "Look profiles up in this folder only")
+      ->type_name("DIR");
+  app.add_option("--text-name", options.text_name,
+                 "What messages call standard input");
+  app.add_option("--bundle-fd", options.bundle_fd,
+                 "Write the bundle to this descriptor");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadUsage;
+  }
+  if (options.folder.empty() && options.stage.empty() &&
+      options.bundle_fd < 0) {
+    std::fputs("error: say -o DIR or --emit STAGE\n", stderr);
+    return kBadUsage;
+  }
+  return Compile(options);
+}
+
+}  // namespace ringfence::cli

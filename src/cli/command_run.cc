@@ -1,0 +1,294 @@
+#include "cli/command_run.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+#include "bundle/bundle.h"
+#include "cli/install.h"
+#include "cli/workload_text.h"
+#include "launch/refusal.h"
+#include "launch/text.h"
+#include "sys/file.h"
+
+namespace ringfence::cli {
+namespace {
+
+using launch::ExitCode;
+
+constexpr char kCommandLine[] = "<command line>";
+
+struct RunOptions {
+  std::string target;                  // a workload file or a bundle
+  std::vector<std::string> arguments;  // behind `--`
+  CommandLineWorkload workload;        // with --trust
+  std::string profiles;
+  int status_fd = -1;
+  std::string status_file;
+  bool verbose = false;
+};
+
+int Fail(ExitCode code, const std::string& why, const std::string& remedy) {
+  std::fprintf(stderr, "ringfence: refused: %s\n",
+               launch::Printable(why).c_str());
+  if (!remedy.empty()) {
+    std::fprintf(stderr, "ringfence:   help: %s\n", remedy.c_str());
+  }
+  return static_cast<int>(code);
+}
+
+// A descriptor that the next program inherits.
+bool Inherit(int fd) { return ::fcntl(fd, F_SETFD, 0) == 0; }
+
+bool IsBundle(int fd) {
+  std::array<std::byte, sizeof bundle::kMagic> start;
+  const auto size = sys::Pread(fd, start, 0);
+  return size && *size == start.size() &&
+         std::memcmp(start.data(), bundle::kMagic, start.size()) == 0;
+}
+
+int Exec(const std::string& program, std::vector<std::string> words) {
+  words.insert(words.begin(), program);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv(program.c_str(), arguments.data());
+  return Fail(ExitCode::kInternal,
+              "cannot execute " + program + ": " + std::strerror(errno),
+              "install Ringfence again");
+}
+
+// Runs ringfence-policy, which writes the bundle into `bundle` or says what is
+// wrong. 0, or the exit code for `run`.
+int Compile(const RunOptions& options, int bundle, int text) {
+  const std::string program = FindProgram("ringfence-policy");
+  if (program.empty()) {
+    return Fail(ExitCode::kInternal, "ringfence-policy is not installed",
+                "install Ringfence again, or run a compiled bundle");
+  }
+  std::vector<std::string> words = {program, "compile", "--bundle-fd",
+                                    std::to_string(bundle)};
+  if (!options.profiles.empty()) {
+    words.insert(words.end(), {"--profiles", options.profiles});
+  }
+  if (text >= 0) {
+    words.insert(words.end(), {"--text-name", kCommandLine, "-"});
+  } else {
+    words.insert(words.end(), {"--", options.target});
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  if (text >= 0) ::posix_spawn_file_actions_adddup2(&actions, text, 0);
+  pid_t pid = 0;
+  const int spawned = ::posix_spawn(&pid, program.c_str(), &actions, nullptr,
+                                    arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (spawned != 0) {
+    return Fail(ExitCode::kInternal,
+                "cannot execute " + program + ": " + std::strerror(spawned),
+                "install Ringfence again");
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
+  const bool users_fault = WIFEXITED(status) && (WEXITSTATUS(status) == 2 ||
+                                                 WEXITSTATUS(status) == 3);
+  return Fail(users_fault ? ExitCode::kInput : ExitCode::kInternal,
+              "the workload does not compile; nothing has run", "");
+}
+
+int Launch(const RunOptions& options, int bundle, const std::string& base) {
+  const std::string program = FindProgram("ringfence-launch");
+  const std::string relay = FindProgram("ringfence-relay");
+  if (program.empty() || relay.empty()) {
+    return Fail(ExitCode::kInternal,
+                "ringfence-launch or ringfence-relay is not installed",
+                "install Ringfence again");
+  }
+  std::vector<std::string> words = {
+      "--bundle", std::to_string(bundle), "--base", base, "--relay", relay};
+  if (options.status_fd >= 0) {
+    words.insert(words.end(),
+                 {"--status-fd", std::to_string(options.status_fd)});
+  }
+  UniqueFd status_file;
+  if (!options.status_file.empty()) {
+    status_file.reset(::open(options.status_file.c_str(),
+                             O_WRONLY | O_CREAT | O_TRUNC, 0644));
+    if (!status_file) {
+      return Fail(
+          ExitCode::kMissing,
+          "cannot write " + options.status_file + ": " + std::strerror(errno),
+          "");
+    }
+    words.insert(words.end(),
+                 {"--status-file", std::to_string(status_file.get())});
+  }
+  if (options.verbose) words.emplace_back("--verbose");
+  if (options.workload.trust.empty() && !options.arguments.empty()) {
+    words.emplace_back("--");
+    words.insert(words.end(), options.arguments.begin(),
+                 options.arguments.end());
+  }
+  return Exec(program, std::move(words));
+}
+
+Result<UniqueFd> Memory(const std::string& name, const std::string& text) {
+  UniqueFd memory(::memfd_create(name.c_str(), 0));
+  if (!memory) return std::unexpected(SysError{"memfd_create", errno});
+  RF_TRY(sys::WriteAll(memory.get(), text));
+  if (::lseek(memory.get(), 0, SEEK_SET) < 0) {
+    return std::unexpected(SysError{"lseek", errno});
+  }
+  return memory;
+}
+
+// `ringfence run --trust LEVEL ... -- COMMAND`.
+int RunCommandLine(RunOptions options) {
+  if (!options.target.empty()) {
+    options.arguments.insert(options.arguments.begin(), options.target);
+  }
+  if (options.arguments.empty()) {
+    return Fail(ExitCode::kInput, "there is no command",
+                "ringfence run --trust LEVEL -- COMMAND [ARG...]");
+  }
+  options.workload.command = options.arguments;
+  const auto text = WorkloadText(options.workload);
+  if (!text) {
+    return Fail(ExitCode::kInput, "an argument is not valid UTF-8", "");
+  }
+  const auto input = Memory("workload", *text);
+  const auto bundle = Memory("bundle", "");
+  if (!input || !bundle) {
+    return Fail(ExitCode::kInternal,
+                launch::Describe(!input ? input.error() : bundle.error()), "");
+  }
+  if (const int code = Compile(options, bundle->get(), input->get());
+      code != 0) {
+    return code;
+  }
+  ::lseek(bundle->get(), 0, SEEK_SET);
+  return Launch(options, bundle->get(),
+                std::filesystem::current_path().string());
+}
+
+// `ringfence run WORKLOAD.yaml|BUNDLE`.
+int RunFile(const RunOptions& options) {
+  const auto file = sys::Open(options.target.c_str(), O_RDONLY);
+  std::error_code error;
+  const auto path = std::filesystem::canonical(options.target, error);
+  if (!file || error) {
+    return Fail(ExitCode::kMissing,
+                "cannot read " + options.target + ": " +
+                    (file ? error.message() : launch::Describe(file.error())),
+                "name a workload file or a bundle");
+  }
+  const std::string base = path.parent_path();
+  if (IsBundle(file->get())) {
+    if (!Inherit(file->get())) {
+      return Fail(ExitCode::kInternal, std::strerror(errno), "");
+    }
+    return Launch(options, file->get(), base);
+  }
+  const auto bundle = Memory("bundle", "");
+  if (!bundle) {
+    return Fail(ExitCode::kInternal, launch::Describe(bundle.error()), "");
+  }
+  if (const int code = Compile(options, bundle->get(), -1); code != 0) {
+    return code;
+  }
+  ::lseek(bundle->get(), 0, SEEK_SET);
+  return Launch(options, bundle->get(), base);
+}
+
+}  // namespace
+
+int RunRun(int argc, char** argv) {
+  RunOptions options;
+  CLI::App app("Run a workload confined, in the foreground", "ringfence run");
+  // Behind `--` everything is the workload's, whatever it looks like.
+  std::vector<char*> own(argv, argv + argc);
+  for (size_t i = 1; i < own.size(); ++i) {
+    if (std::string_view(own[i]) == "--") {
+      options.arguments.assign(own.begin() + static_cast<ptrdiff_t>(i) + 1,
+                               own.end());
+      own.resize(i);
+      break;
+    }
+  }
+  app.add_option("target", options.target, "A workload file or a bundle")
+      ->type_name("WORKLOAD|BUNDLE");
+  app.add_option("--trust", options.workload.trust,
+                 "Run the command behind `--` at this trust level");
+  app.add_option("--name", options.workload.name, "Its name, with --trust");
+  app.add_option("--tenant", options.workload.tenant,
+                 "Its tenant, with --trust");
+  app.add_option("--read", options.workload.read,
+                 "Show this host path read-only, with --trust")
+      ->type_name("PATH[:INSIDE]")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--write", options.workload.write,
+                 "Show this host path writable, with --trust")
+      ->type_name("PATH[:INSIDE]")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--listen", options.workload.listen,
+                 "Relay this host address to it, with --trust")
+      ->type_name("ADDRESS")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--time-limit", options.workload.time_limit,
+                 "Stop it after this time (60s), with --trust");
+  app.add_option("--profiles", options.profiles,
+                 "Look profiles up in this folder only")
+      ->type_name("DIR");
+  app.add_option("--status-fd", options.status_fd,
+                 "Write the status as JSON lines to this descriptor")
+      ->type_name("FD");
+  app.add_option("--status-file", options.status_file,
+                 "Write the status as JSON lines to this file")
+      ->type_name("FILE");
+  app.add_flag("-v,--verbose", options.verbose,
+               "Say what the kernel enforces, as read back");
+  try {
+    app.parse(static_cast<int>(own.size()), own.data());
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return Fail(ExitCode::kInput, error.what(), "ringfence run --help");
+  }
+  if (app.count("--status-fd") > 0 &&
+      (options.status_fd < 0 || ::fcntl(options.status_fd, F_GETFD) < 0)) {
+    return Fail(ExitCode::kInput, "--status-fd names no open descriptor", "");
+  }
+  if (!options.profiles.empty() &&
+      !std::filesystem::is_directory(options.profiles)) {
+    return Fail(ExitCode::kMissing,
+                "there is no folder " + options.profiles + " of profiles", "");
+  }
+  if (!options.workload.trust.empty()) return RunCommandLine(options);
+  if (options.target.empty()) {
+    return Fail(ExitCode::kInput, "there is nothing to run",
+                "ringfence run WORKLOAD.yaml, or ringfence run --trust LEVEL "
+                "-- COMMAND");
+  }
+  return RunFile(options);
+}
+
+}  // namespace ringfence::cli

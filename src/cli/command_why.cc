@@ -1,0 +1,140 @@
+#include "cli/command_why.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "admit/layout.h"
+#include "admit/ledger.h"
+#include "launch/refusal.h"
+
+namespace ringfence::cli {
+namespace {
+
+using launch::ExitCode;
+
+struct Question {
+  std::string level;  // or the name of a running workload
+  std::string tenant;
+  std::string colocate;
+};
+
+int Fail(ExitCode code, const std::string& text) {
+  std::fprintf(stderr, "ringfence: %s\n", text.c_str());
+  return static_cast<int>(code);
+}
+
+// How the level asked about is colocated. Its profile is not read here: while
+// none of its workloads runs, the answer is the same for all three.
+model::Colocate ColocateOf(const Question& question,
+                           const std::vector<admit::Entry>& entries) {
+  static const std::map<std::string, model::Colocate> kNames{
+      {"same-level", model::Colocate::kSameLevel},
+      {"same-tenant", model::Colocate::kSameTenant},
+      {"alone", model::Colocate::kAlone}};
+  if (!question.colocate.empty()) return kNames.at(question.colocate);
+  for (const admit::Entry& entry : entries) {
+    if (entry.record.level.name == question.level) {
+      return entry.record.level.colocate;
+    }
+  }
+  return model::Colocate::kSameLevel;
+}
+
+// For `why NAME`: who that is, and who may join it.
+const admit::Record* FindWorkload(const Question& question,
+                                  const std::vector<admit::Entry>& entries) {
+  const admit::Record* found = nullptr;
+  for (const admit::Entry& entry : entries) {
+    if (entry.record.level.name == question.level) return nullptr;
+    if (entry.record.name == question.level) found = &entry.record;
+  }
+  return found;
+}
+
+int Answer(const Question& question, const admit::Ledger& ledger,
+           const std::vector<admit::Entry>& entries) {
+  if (ledger.scope() == admit::Scope::kUser) {
+    std::puts("user scope: workloads of other users are not known here");
+  }
+  std::vector<admit::Record> held;
+  for (const admit::Entry& entry : entries) held.push_back(entry.record);
+  if (const admit::Record* workload = FindWorkload(question, entries)) {
+    std::printf("%s runs; beside it may start: %s\n",
+                admit::Describe(*workload).c_str(),
+                admit::DescribeCompatible(held).c_str());
+    return 0;
+  }
+  const admit::Request request{
+      .level = {.name = question.level,
+                .tenant = question.tenant,
+                .colocate = ColocateOf(question, entries)},
+      .name = "why",
+      .uid = model::HostUid(::geteuid())};
+  const admit::Decision decision =
+      admit::Decide(request.level, held, request.host_accepts);
+  const auto* why = std::get_if<admit::Incompatible>(&decision);
+  if (why == nullptr) {
+    std::printf("%s may start now: ", question.level.c_str());
+    if (held.empty()) {
+      std::puts("nothing runs here");
+    } else {
+      std::puts("everything that runs here is compatible:");
+      for (const admit::Record& record : held) {
+        std::printf("  %s\n", admit::Describe(record).c_str());
+      }
+    }
+    return 0;
+  }
+  std::printf("%s may not start now: %s\n", question.level.c_str(),
+              admit::Describe(admit::Refusal(*why), request).c_str());
+  return static_cast<int>(ExitCode::kColocation);
+}
+
+}  // namespace
+
+int RunWhy(int argc, char** argv) {
+  Question question;
+  CLI::App app(
+      "Say whether a trust level may start here now, and who is in its way.\n"
+      "Exit code 0: it may; 120: it may not.",
+      "ringfence why");
+  app.add_option("level", question.level,
+                 "A trust level, or the name of a running workload")
+      ->type_name("LEVEL|NAME")
+      ->required();
+  app.add_option("--tenant", question.tenant, "As a workload of this tenant");
+  app.add_option("--colocate", question.colocate,
+                 "As a level with this key; default: as its workloads that "
+                 "run, else same-level")
+      ->check(CLI::IsMember({"same-level", "same-tenant", "alone"}));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return Fail(ExitCode::kInput, error.what());
+  }
+  for (const std::string& text : {question.level, question.tenant}) {
+    if (admit::IsName(text) || (text.empty() && !question.level.empty())) {
+      continue;
+    }
+    return Fail(ExitCode::kInput,
+                admit::Describe(admit::Refusal(admit::InvalidName{text}),
+                                admit::Request{}));
+  }
+  const auto ledger = admit::Ledger::Open(model::HostUid(::geteuid()));
+  if (!ledger) {
+    return Fail(ExitCode::kColocation, admit::Describe(ledger.error()));
+  }
+  const auto entries = ledger->Running();
+  if (!entries) {
+    return Fail(ExitCode::kColocation, admit::Describe(entries.error()));
+  }
+  return Answer(question, *ledger, *entries);
+}
+
+}  // namespace ringfence::cli

@@ -1,0 +1,16 @@
+// How a command of ringfence-policy says that its input is bad.
+#pragma once
+
+#include "cli/build.h"
+
+namespace ringfence::cli {
+
+// Exit codes of the commands that judge files: 2 for bad usage; Build::ExitCode
+// for bad input.
+inline constexpr int kBadUsage = 2;
+
+// Prints every problem to standard error, coloured on a terminal unless
+// NO_COLOR is set, and returns the exit code.
+[[nodiscard]] int Complain(const Build& build);
+
+}  // namespace ringfence::cli

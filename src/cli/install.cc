@@ -1,0 +1,50 @@
+#include "cli/install.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace ringfence::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path OwnFolder() {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path("/usr/bin") : self.parent_path();
+}
+
+}  // namespace
+
+std::string FindProgram(std::string_view name) {
+  const fs::path own = OwnFolder();
+  for (const fs::path& folder : {own, own / "../lib/ringfence"}) {
+    const fs::path program = folder / name;
+    if (::access(program.c_str(), X_OK) == 0) {
+      return program.lexically_normal();
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> ProfileFolders(const std::string& chosen) {
+  if (!chosen.empty()) return {chosen};
+  std::vector<std::string> folders;
+  if (const char* set = std::getenv("RINGFENCE_PROFILES");
+      set != nullptr && *set != '\0') {
+    folders.emplace_back(set);
+  }
+  folders.emplace_back("/etc/ringfence/profiles");
+  const fs::path own = OwnFolder();
+  // bin, lib/ringfence, and a build tree, whose profiles are the source's.
+  for (const char* shared :
+       {"../share/ringfence/profiles", "../../share/ringfence/profiles"}) {
+    folders.push_back((own / shared).lexically_normal());
+  }
+  folders.emplace_back(RINGFENCE_BUILD_PROFILES);
+  return folders;
+}
+
+}  // namespace ringfence::cli

@@ -1,0 +1,83 @@
+// ringfence: the command people type. Small and static, so that it starts
+// fast: it runs what needs no YAML, and hands the rest to ringfence-policy.
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "cli/command_ps.h"
+#include "cli/command_run.h"
+#include "cli/command_stop.h"
+#include "cli/command_why.h"
+#include "cli/install.h"
+
+namespace {
+
+using namespace ringfence::cli;
+
+struct Command {
+  std::string_view name;
+  int (*run)(int argc, char** argv);
+  std::string_view summary;
+};
+
+// The commands of ringfence-policy are listed for --help only: run is null.
+constexpr std::array kCommands = {
+    Command{"run", RunRun, "Run a workload confined, in the foreground"},
+    Command{"ps", RunPs, "List the workloads that run here"},
+    Command{"why", RunWhy, "Say who keeps a level from starting"},
+    Command{"stop", RunStop, "Stop a workload"},
+    Command{"compile", nullptr, "Compile a workload or a profile"},
+    Command{"explain", nullptr, "Say what a profile or a diagnostic means"},
+    Command{"doctor", nullptr, "Say what this host can enforce"},
+    Command{"host", nullptr, "Set this host up for all its users, or undo it"},
+};
+
+constexpr int kBadUsage = 122;
+
+void PrintHelp(std::FILE* to) {
+  std::fputs("Usage: ringfence COMMAND [OPTION...]\n\n", to);
+  for (const Command& command : kCommands) {
+    std::fprintf(to, "  %-9.*s %.*s\n", static_cast<int>(command.name.size()),
+                 command.name.data(), static_cast<int>(command.summary.size()),
+                 command.summary.data());
+  }
+  std::fputs(
+      "\nringfence COMMAND --help says more, and so does man "
+      "ringfence-COMMAND.\n",
+      to);
+}
+
+int HandToPolicy(char** argv) {
+  const std::string program = FindProgram("ringfence-policy");
+  if (!program.empty()) ::execv(program.c_str(), argv);
+  std::fputs("ringfence: ringfence-policy is not installed\n", stderr);
+  return 125;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "--version") {
+    std::puts("ringfence " RINGFENCE_VERSION);
+    return 0;
+  }
+  if (name == "--help" || name == "-h" || name == "help") {
+    PrintHelp(stdout);
+    return 0;
+  }
+  for (const Command& command : kCommands) {
+    if (command.name != name) continue;
+    if (command.run == nullptr) return HandToPolicy(argv);
+    return command.run(argc - 1, argv + 1);
+  }
+  if (!name.empty()) {
+    std::fprintf(stderr, "ringfence: there is no command `%s`\n", argv[1]);
+  }
+  PrintHelp(stderr);
+  return kBadUsage;
+}

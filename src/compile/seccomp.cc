@@ -1,0 +1,140 @@
+#include "compile/seccomp.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "compile/condition.h"
+#include "compile/graph.h"
+#include "compile/linearise.h"
+
+namespace ringfence::compile {
+namespace {
+
+using model::Action;
+using model::Answer;
+using model::CallPolicy;
+using model::SeccompPolicy;
+
+constexpr uint16_t kMaxErrno = 4095;  // the kernel cuts larger ones to this
+
+uint32_t ReturnValue(const Answer& answer) {
+  const bool has_error =
+      answer.action == Action::kExplain || answer.action == Action::kQuiet;
+  Check(has_error ? answer.error >= 1 && answer.error <= kMaxErrno
+                  : answer.error == 0,
+        "seccomp: an answer with a wrong errno");
+  switch (answer.action) {
+    case Action::kAllow:
+      return SECCOMP_RET_ALLOW;
+    case Action::kExplain:
+      return SECCOMP_RET_USER_NOTIF;
+    case Action::kQuiet:
+      return SECCOMP_RET_ERRNO | answer.error;
+    case Action::kKill:
+      return SECCOMP_RET_KILL_PROCESS;
+  }
+  CheckFailed("seccomp: unknown action");
+}
+
+// The numbers from `first` up to the next range's lead to `then`.
+struct Range {
+  uint32_t first = 0;
+  Graph::Id then;
+};
+
+class Ranges {
+ public:
+  // `first` rises from one call to the next; equal neighbours are joined.
+  void Append(uint32_t first, Graph::Id then) {
+    if (!ranges_.empty() && ranges_.back().first == first) ranges_.pop_back();
+    if (ranges_.empty() || ranges_.back().then != then) {
+      ranges_.push_back({first, then});
+    }
+  }
+  [[nodiscard]] std::span<const Range> all() const { return ranges_; }
+
+ private:
+  std::vector<Range> ranges_;
+};
+
+Graph::Id AddTree(Graph& graph, std::span<const Range> ranges) {
+  if (ranges.size() == 1) return ranges.front().then;
+  const size_t half = ranges.size() / 2;
+  const Graph::Id no = AddTree(graph, ranges.first(half));
+  const Graph::Id yes = AddTree(graph, ranges.subspan(half));
+  return graph.Branch(BPF_JGE, ranges[half].first, yes, no);
+}
+
+Graph::Id AddCall(Graph& graph, const CallPolicy& call) {
+  const Graph::Id then = graph.Return(ReturnValue(call.then));
+  const Graph::Id otherwise = graph.Return(ReturnValue(call.otherwise));
+  return AddCondition(graph, call.when, then, otherwise);
+}
+
+Graph::Id AddPolicy(Graph& graph, const SeccompPolicy& policy) {
+  const Graph::Id kill = graph.Return(SECCOMP_RET_KILL_PROCESS);
+  const Graph::Id unlisted = graph.Return(ReturnValue(policy.unlisted));
+  const bool has_x32 = policy.arch == model::kArchX86_64;
+  Ranges ranges;
+  ranges.Append(0, unlisted);
+  uint32_t next = 0;
+  for (const CallPolicy& call : policy.calls) {
+    Check(call.number >= next,
+          "seccomp: calls are not sorted, or one is twice");
+    // No architecture has numbers up there; it keeps `next` from overflowing.
+    Check(call.number < model::kX32Bit, "seccomp: no such call number");
+    next = call.number + 1;
+    ranges.Append(call.number, AddCall(graph, call));
+    ranges.Append(next, unlisted);
+  }
+  if (has_x32) {
+    // Bit 30 of the number, as ranges: the tree needs no test of its own.
+    ranges.Append(model::kX32Bit, kill);
+    ranges.Append(2 * model::kX32Bit, unlisted);
+    ranges.Append(3 * model::kX32Bit, kill);
+  }
+  return graph.Load(offsetof(seccomp_data, nr), AddTree(graph, ranges.all()));
+}
+
+CompileError TooBig(const SeccompPolicy& policy) {
+  const auto tests = [](const CallPolicy& call) {
+    return CountTests(call.when);
+  };
+  const auto largest = std::ranges::max_element(policy.calls, {}, tests);
+  std::string why = "the seccomp rules need more than " +
+                    std::to_string(bpf::kMaxInstructions) +
+                    " instructions, the most a kernel takes";
+  if (largest == policy.calls.end()) return {std::move(why), {}};
+  return {why + "; the largest rule is that of " + largest->name,
+          largest->source};
+}
+
+}  // namespace
+
+std::expected<bpf::Program, CompileError> CompileSeccomp(
+    const SeccompPolicy& policy) {
+  Graph graph;
+  const auto tail = Linearise(graph, AddPolicy(graph, policy));
+  // Not a part of the graph: it must be there, and first, even where every
+  // number is killed anyway.
+  std::vector<bpf::Instruction> code = {
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, arch)},
+      {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, policy.arch},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS}};
+  if (!tail || code.size() + tail->size() > bpf::kMaxInstructions) {
+    return std::unexpected(TooBig(policy));
+  }
+  code.insert(code.end(), tail->begin(), tail->end());
+  auto program = bpf::Program::FromInstructions(std::move(code), policy.arch);
+  Check(program.has_value(), "seccomp: the emitted program is malformed");
+  return *std::move(program);
+}
+
+}  // namespace ringfence::compile

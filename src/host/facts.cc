@@ -1,0 +1,139 @@
+#include "host/facts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <sstream>
+
+#include "admit/ledger.h"
+#include "sys/confine.h"
+#include "sys/file.h"
+#include "sys/user.h"
+
+namespace ringfence::host {
+namespace {
+
+constexpr size_t kLimit = size_t{4} << 20;
+
+std::string ReadText(const std::string& path) {
+  return sys::ReadFile(path.c_str(), kLimit).value_or(std::string());
+}
+
+std::optional<uint64_t> ReadNumber(const char* path) {
+  const std::string text = ReadText(path);
+  uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  return number;
+}
+
+bool Writable(const std::string& path) {
+  return sys::Accessat(AT_FDCWD, path.c_str(), W_OK).has_value();
+}
+
+Selinux ReadSelinux() {
+  const auto enforcing = ReadNumber("/sys/fs/selinux/enforce");
+  if (!enforcing) return Selinux::kAbsent;
+  return *enforcing != 0 ? Selinux::kEnforcing : Selinux::kPermissive;
+}
+
+// The mount point of cgroup v2: "/sys/fs/cgroup", or "unified" below it where
+// v1 holds the controllers. Octal escapes of blanks (proc_pid_mountinfo(5))
+// are left alone: neither place has any.
+std::string CgroupMount() {
+  std::istringstream lines(ReadText("/proc/self/mountinfo"));
+  for (std::string line; std::getline(lines, line);) {
+    const size_t separator = line.find(" - cgroup2 ");
+    if (separator == std::string::npos) continue;
+    std::istringstream fields(line);
+    std::string id;
+    std::string parent;
+    std::string device;
+    std::string root;
+    std::string point;
+    if (fields >> id >> parent >> device >> root >> point) return point;
+  }
+  return {};
+}
+
+Cgroup ReadCgroup() {
+  Cgroup cgroup;
+  const std::string mount = CgroupMount();
+  if (mount.empty()) return cgroup;
+  std::istringstream lines(ReadText("/proc/self/cgroup"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("0::")) cgroup.path = mount + line.substr(3);
+  }
+  if (cgroup.path.empty()) return cgroup;
+  cgroup.writable = Writable(cgroup.path) &&
+                    Writable(cgroup.path + "/cgroup.procs") &&
+                    Writable(cgroup.path + "/cgroup.subtree_control");
+  std::istringstream names(ReadText(cgroup.path + "/cgroup.controllers"));
+  for (std::string name; names >> name;) cgroup.controllers.push_back(name);
+  return cgroup;
+}
+
+// Whether a line of /etc/subuid or /etc/subgid (subuid(5)) is the caller's,
+// by name or by number.
+bool NamesCaller(const char* path, const std::string& user, uint32_t uid) {
+  std::istringstream lines(ReadText(path));
+  for (std::string line; std::getline(lines, line);) {
+    const std::string owner = line.substr(0, line.find(':'));
+    if (owner == user || owner == std::to_string(uid)) return true;
+  }
+  return false;
+}
+
+// Set-user-ID, or with file capabilities, which show as an attribute.
+bool IsPrivileged(const char* path) {
+  const auto status = sys::Lstatat(AT_FDCWD, path);
+  if (!status || !S_ISREG(status->st_mode)) return false;
+  if (!sys::Accessat(AT_FDCWD, path, X_OK)) return false;
+  return (status->st_mode & S_ISUID) != 0 || sys::HasFileCapabilities(path);
+}
+
+LedgerFact ReadLedger(uint32_t uid) {
+  const auto ledger = admit::Ledger::Open(model::HostUid(uid));
+  if (!ledger) return {std::nullopt, ledger.error().path, ledger.error()};
+  return {ledger->scope(), ledger->path(), {}};
+}
+
+}  // namespace
+
+Facts Gather() {
+  Facts facts;
+  facts.uid = ::geteuid();
+  const auto users = sys::ReadUsers();
+  facts.user =
+      users ? sys::NameOf(*users, facts.uid) : std::to_string(facts.uid);
+  facts.namespaces = TryNamespaces();
+  facts.knobs = {
+      .debian_clone = ReadNumber("/proc/sys/kernel/unprivileged_userns_clone"),
+      .apparmor_restrict =
+          ReadNumber("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+      .maximum = ReadNumber("/proc/sys/user/max_user_namespaces")};
+  facts.notification = sys::HasNotification();
+  facts.wait_killable = sys::HasWaitKillable();
+  facts.landlock_abi = sys::LandlockAbi();
+  facts.apparmor =
+      ReadText("/sys/module/apparmor/parameters/enabled").starts_with('Y');
+  facts.selinux = ReadSelinux();
+  facts.cgroup = ReadCgroup();
+  facts.subordinate = {
+      .uids = NamesCaller("/etc/subuid", facts.user, facts.uid),
+      .gids = NamesCaller("/etc/subgid", facts.user, facts.uid),
+      .programs = IsPrivileged("/usr/bin/newuidmap") &&
+                  IsPrivileged("/usr/bin/newgidmap")};
+  const auto caller = sys::GetCaller();
+  const auto groups = sys::ReadGroups();
+  if (caller && groups) {
+    facts.groups = admit::PowerfulGroupsOf(*caller, *groups);
+  }
+  facts.ledger = ReadLedger(facts.uid);
+  return facts;
+}
+
+}  // namespace ringfence::host

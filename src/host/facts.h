@@ -1,0 +1,67 @@
+// Facts: what this host can enforce, as plain values.
+//
+//   const Facts facts = Gather();
+//   for (const Finding& finding : Judge(facts)) ...
+//
+// Gathering changes nothing but this: in user scope, the caller's own empty
+// ledger is made if it was missing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admit/place.h"
+#include "admit/powerful_groups.h"
+#include "host/namespace_trial.h"
+
+namespace ringfence::host {
+
+// The knobs that distributions close user namespaces with; nullopt: this
+// kernel has no such knob.
+struct NamespaceKnobs {
+  std::optional<uint64_t> debian_clone;  // kernel.unprivileged_userns_clone
+  std::optional<uint64_t> apparmor_restrict;  // kernel.apparmor_restrict_...
+  std::optional<uint64_t> maximum;            // user.max_user_namespaces
+};
+
+enum class Selinux { kAbsent, kPermissive, kEnforcing };
+
+struct Cgroup {
+  std::string path;  // of the caller's own; empty: no cgroup v2 is mounted
+  bool writable = false;
+  std::vector<std::string> controllers;  // that it may hand on
+};
+
+struct SubordinateIds {
+  bool uids = false;      // /etc/subuid names the caller
+  bool gids = false;      // /etc/subgid does
+  bool programs = false;  // newuidmap and newgidmap, with their privilege
+};
+
+struct LedgerFact {
+  std::optional<admit::Scope> scope;  // nullopt: unusable
+  std::string path;
+  admit::Unusable unusable;
+};
+
+struct Facts {
+  uint32_t uid = 0;
+  std::string user;
+  NamespaceTrial namespaces;
+  NamespaceKnobs knobs;
+  bool notification = false;   // SECCOMP_RET_USER_NOTIF
+  bool wait_killable = false;  // ..._WAIT_KILLABLE_RECV
+  uint32_t landlock_abi = 0;
+  bool apparmor = false;
+  Selinux selinux = Selinux::kAbsent;
+  Cgroup cgroup;
+  SubordinateIds subordinate;
+  std::vector<admit::PowerfulGroup> groups;
+  LedgerFact ledger;
+};
+
+[[nodiscard]] Facts Gather();
+
+}  // namespace ringfence::host

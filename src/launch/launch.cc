@@ -1,0 +1,313 @@
+#include "launch/launch.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "admit/ledger.h"
+#include "base/check.h"
+#include "bpf/allow_list.h"
+#include "launch/caller.h"
+#include "launch/listen.h"
+#include "launch/refusal.h"
+#include "launch/requirements.h"
+#include "launch/sources.h"
+#include "launch/spawn.h"
+#include "launch/status.h"
+#include "launch/stdio.h"
+#include "launch/supervise.h"
+#include "sys/channel.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "sys/signal.h"
+
+namespace ringfence::launch {
+namespace {
+
+// All that init does once the workload runs.
+constexpr uint32_t kInitCalls[] = {
+    SYS_poll,      SYS_recvmsg,      SYS_sendmsg,        SYS_read,
+    SYS_close,     SYS_kill,         SYS_wait4,          SYS_exit_group,
+    SYS_signalfd4, SYS_rt_sigreturn, SYS_restart_syscall};
+
+Refusal Internal(const SysError& error) {
+  return {ExitCode::kInternal, Describe(error), ""};
+}
+
+class Launcher {
+ public:
+  explicit Launcher(Options options)
+      : options_(std::move(options)),
+        status_(std::move(options_.status_fd), std::move(options_.status_file),
+                options_.verbose) {}
+
+  int Run() {
+    const auto ending = Go();
+    if (!ending) {
+      status_.Refused(ending.error());
+      return static_cast<int>(ending.error().code);
+    }
+    const int code = ExitCodeOf(*ending);
+    status_.Ended(*ending, code, denied_);
+    return code;
+  }
+
+ private:
+  std::expected<Ending, Refusal> Go() {
+    RF_ASSIGN(caller_, CheckCaller());
+    RF_TRY(OpenBundle());
+    facts_ = {.landlock_abi = sys::LandlockAbi()};
+    RF_TRY(CheckRequirements(bundle_, facts_));
+    RF_TRY(CutLimits());
+    RF_ASSIGN(const auto sources, FindSources(bundle_, options_.base));
+    prepared_.plan = MakePlan(bundle_, sources, facts_);
+    RF_ASSIGN(sockets_, BindListeners(bundle_.network.listen));
+
+    if (const auto blocked = sys::BlockSignals(); !blocked) {
+      return std::unexpected(Internal(blocked.error()));
+    }
+    auto own_status = sys::ReadFile("/proc/self/status", 64 * 1024);
+    if (!own_status) return std::unexpected(Internal(own_status.error()));
+    own_status_ = *std::move(own_status);
+    sys::DefaultSignals(StatusNumber(own_status_, "SigIgn", 16).value_or(0));
+    auto signals = sys::SignalQueue();
+    auto stdio = PrepareStdio();
+    auto channel = sys::MakeChannel();
+    if (!signals) return std::unexpected(Internal(signals.error()));
+    if (!stdio) return std::unexpected(Internal(stdio.error()));
+    if (!channel) return std::unexpected(Internal(channel.error()));
+
+    RF_ASSIGN(admit::Claim claim, Claim());
+    RF_TRY(Prepare(*stdio, channel->theirs.get(), claim.fd()));
+    RF_ASSIGN(Sandbox sandbox,
+              Spawn(prepared_, claim, std::move(channel->ours), RelayFor()));
+    channel->theirs.reset();
+    stdio->ends.clear();
+    sockets_.clear();
+    // From here on nothing of this process is of use to another one of the
+    // same user: neither its memory nor its descriptors.
+    if (const auto protected_ = Protect(); !protected_) {
+      EndProcess(sandbox.init, SIGKILL);
+      EndProcess(sandbox.relay.process, SIGKILL);
+      return std::unexpected(Internal(protected_.error()));
+    }
+
+    Supervisor supervisor(
+        {.bundle = bundle_,
+         .plan = prepared_.plan,
+         .sandbox = sandbox,
+         .pumps = stdio->pumps,
+         .status = status_,
+         .on_started =
+             [&](std::string_view read_back) {
+               status_.Started(
+                   bundle_, scope_, sandbox.init.pid,
+                   Report(bundle_, prepared_.plan, facts_, caller_, read_back));
+             }},
+        signals->get());
+    auto ending = supervisor.Run();
+    denied_ = supervisor.denied();
+    if (const auto released = claim.Release(); !released) {
+      status_.Say("the ledger's record stays until the next launch: " +
+                  Describe(released.error()));
+    }
+    return ending;
+  }
+
+  static Result<void> Protect() {
+    RF_TRY(sys::SetUndumpable());
+    RF_ASSIGN(const bool dumpable, sys::IsDumpable());
+    if (dumpable) {
+      return std::unexpected(SysError{"the supervisor is still dumpable", 0});
+    }
+    return {};
+  }
+
+  std::expected<void, Refusal> OpenBundle() {
+    const auto bytes = sys::ReadAll(options_.bundle.get(), bundle::kMaxSize);
+    if (!bytes) {
+      return std::unexpected(
+          Refusal{ExitCode::kInput,
+                  "the bundle cannot be read: " + Describe(bytes.error()), ""});
+    }
+    auto bundle = bundle::Open(std::span(
+        reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()));
+    if (!bundle) {
+      return std::unexpected(Refusal{
+          ExitCode::kInput, "the bundle cannot be used: " + bundle.error().why,
+          "compile it again with `ringfence compile`"});
+    }
+    bundle_ = *std::move(bundle);
+    for (std::string& argument : options_.arguments) {
+      bundle_.command.push_back(std::move(argument));
+    }
+    return {};
+  }
+
+  // A limit is a ceiling. The caller's own hard limit may be a lower one
+  // already, and nobody without privileges can raise it: then that one holds.
+  // Not so for core dumps, where 0 would let a piped handler run.
+  std::expected<void, Refusal> CutLimits() {
+    for (model::ResourceLimit& limit : bundle_.resource_limits) {
+      if (limit.resource == RLIMIT_CORE) continue;
+      const auto own = sys::GetLimit(limit.resource);
+      if (!own) return std::unexpected(Internal(own.error()));
+      limit.value = std::min(limit.value, own->hard);
+    }
+    return {};
+  }
+
+  std::expected<admit::Claim, Refusal> Claim() {
+    const model::HostUid uid{caller_.uid};
+    const auto ledger = admit::Ledger::Open(uid);
+    if (!ledger) {
+      return std::unexpected(
+          Refusal{ExitCode::kColocation, admit::Describe(ledger.error()), ""});
+    }
+    scope_ = ledger->scope();
+    if (scope_ == admit::Scope::kHost) RF_TRY(CheckProfiles(bundle_));
+    const admit::Request request{.level = bundle_.level,
+                                 .name = bundle_.name,
+                                 .uid = uid,
+                                 .host_accepts = {}};
+    auto claim = ledger->Admit(request);
+    if (!claim) {
+      return std::unexpected(
+          Refusal{static_cast<ExitCode>(admit::ExitCode(claim.error())),
+                  admit::Describe(claim.error(), request), ""});
+    }
+    return *std::move(claim);
+  }
+
+  std::expected<void, Refusal> Prepare(const Stdio& stdio, int control,
+                                       int claim) {
+    const auto filter = std::ranges::find(bundle_.filters, model::kArchX86_64,
+                                          &bpf::Program::arch);
+    if (filter == bundle_.filters.end()) {
+      return std::unexpected(
+          Refusal{ExitCode::kInput,
+                  "the bundle has no system call filter for this machine",
+                  "compile it again with this version"});
+    }
+    prepared_.workload_filter = CodeOf(*filter);
+    prepared_.init_filter = CodeOf(init_program_);
+    prepared_.landlock_fs =
+        bundle_.landlock.fs & model::landlock::FsRights(facts_.landlock_abi);
+    prepared_.landlock_net =
+        bundle_.landlock.net & model::landlock::NetRights(facts_.landlock_abi);
+    prepared_.landlock_scopes =
+        bundle_.landlock.scopes & model::landlock::Scopes(facts_.landlock_abi);
+    prepared_.stdio = stdio.child;
+    prepared_.control = control;
+    prepared_.claim = claim;
+    HandOver();
+    PointersTo(bundle_.command, prepared_.arguments);
+    PointersTo(bundle_.environment, prepared_.environment);
+    return Promises();
+  }
+
+  static sys::FilterCode CodeOf(const bpf::Program& program) {
+    return {program.code().data(),
+            static_cast<uint16_t>(program.code().size())};
+  }
+
+  // The workload finds its sockets by the variables its kind of program
+  // knows. It is process 2 of the sandbox: the first child of init.
+  void HandOver() {
+    std::string nginx;
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      const model::Handover handover = bundle_.network.listen[i].handover;
+      if (handover == model::Handover::kRelay) continue;
+      prepared_.handed_over.push_back(sockets_[i].get());
+      if (handover == model::Handover::kNginx) {
+        nginx += std::to_string(2 + prepared_.handed_over.size()) + ";";
+      }
+    }
+    if (prepared_.handed_over.empty()) return;
+    if (!nginx.empty()) bundle_.environment.push_back("NGINX=" + nginx);
+    bundle_.environment.push_back("LISTEN_FDS=" +
+                                  std::to_string(prepared_.handed_over.size()));
+    bundle_.environment.push_back("LISTEN_PID=2");
+  }
+
+  static void PointersTo(std::vector<std::string>& texts,
+                         std::vector<char*>& pointers) {
+    for (std::string& text : texts) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+  }
+
+  std::expected<void, Refusal> Promises() {
+    const uint64_t filters =
+        StatusNumber(own_status_, "Seccomp_filters", 10).value_or(0);
+    prepared_.init = {.uid = bundle_.user.uid.value,
+                      .gid = bundle_.user.gid.value,
+                      .capabilities = bundle_.capabilities,
+                      .filters = filters};
+    prepared_.workload = prepared_.init;
+    ++prepared_.workload.filters;
+    prepared_.host_uid = caller_.uid;
+    prepared_.host_gid = caller_.gid;
+    prepared_.own_network = bundle_.network.mode != model::NetworkMode::kHost;
+    for (size_t i = 0; i < kNamespaceFiles.size(); ++i) {
+      const std::string path = std::string("/proc/") + kNamespaceFiles[i];
+      const auto fd = sys::Open(path.c_str(), O_PATH);
+      if (!fd) return std::unexpected(Internal(fd.error()));
+      const auto which = sys::Fstat(fd->get());
+      if (!which) return std::unexpected(Internal(which.error()));
+      prepared_.supervisor_namespaces[i] = which->st_ino;
+    }
+    return {};
+  }
+
+  RelayProgram RelayFor() const {
+    RelayProgram relay{.path = options_.relay, .listens = {}, .sockets = {}};
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      const model::Listen& listen = bundle_.network.listen[i];
+      if (listen.handover != model::Handover::kRelay) continue;
+      const std::string port = ":" + std::to_string(listen.to.port);
+      relay.listens.push_back(
+          (listen.to.ipv6 ? "[" + listen.to.host + "]" : listen.to.host) +
+          port + (listen.proxy_protocol ? ",proxy" : ""));
+      relay.sockets.push_back(sockets_[i].get());
+    }
+    return relay;
+  }
+
+  static int ExitCodeOf(const Ending& ending) {
+    switch (ending.cause) {
+      case Ending::Cause::kExited:
+      case Ending::Cause::kStopped:
+        return ending.value;
+      case Ending::Cause::kSignal:
+      case Ending::Cause::kPolicy:
+        return 128 + ending.value;
+      case Ending::Cause::kTimeLimit:
+        return static_cast<int>(ExitCode::kTimeLimit);
+      case Ending::Cause::kFailed:
+        return static_cast<int>(ExitCode::kInternal);
+    }
+    CheckFailed("launch: unknown ending");
+  }
+
+  Options options_;
+  Status status_;
+  sys::Caller caller_;
+  std::string own_status_;  // /proc/self/status of the supervisor
+  bundle::Bundle bundle_;
+  Facts facts_;
+  std::vector<UniqueFd> sockets_;
+  bpf::Program init_program_ = bpf::AllowOnly(model::kArchX86_64, kInitCalls);
+  Prepared prepared_;
+  admit::Scope scope_ = admit::Scope::kUser;
+  uint64_t denied_ = 0;
+};
+
+}  // namespace
+
+int Launch(Options options) { return Launcher(std::move(options)).Run(); }
+
+}  // namespace ringfence::launch

@@ -1,0 +1,28 @@
+// One launch, from a bundle to an exit code.
+//
+//   return launch::Launch({.bundle = fd, .base = "/srv/app", ...});
+//
+// Runs in the process that becomes the supervisor. Single-threaded.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/unique_fd.h"
+
+namespace ringfence::launch {
+
+struct Options {
+  UniqueFd bundle;
+  std::string base;      // absolute; relative host paths start there
+  std::string relay;     // path of ringfence-relay
+  UniqueFd status_fd;    // JSON lines; may be empty
+  UniqueFd status_file;  // the same; may be empty
+  bool verbose = false;
+  std::vector<std::string> arguments;  // appended to the workload's command
+};
+
+// The exit code of `ringfence run`.
+[[nodiscard]] int Launch(Options options);
+
+}  // namespace ringfence::launch

@@ -1,0 +1,57 @@
+// The status of a launch: what people read, and what programs read.
+//
+// People get lines on standard error, each with the prefix "ringfence: ".
+// Programs get one JSON object a line on --status-fd and --status-file
+// (docs/status.md): "started" with everything read back, then "ended"; or
+// "refused" alone. A write to either that fails is not retried and ends
+// nothing: the workload's life does not hang on who listens.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admit/place.h"
+#include "base/unique_fd.h"
+#include "bundle/bundle.h"
+#include "launch/refusal.h"
+#include "launch/report.h"
+
+namespace ringfence::launch {
+
+// How a workload that ran came to its end.
+struct Ending {
+  enum class Cause {
+    kExited,  // `value`: its exit code
+    kSignal,  // `value`: the signal
+    kPolicy,  // killed by its system call filter
+    kTimeLimit,
+    kStopped,  // on request; `value`: exit code or 128 + signal
+    kFailed,   // a part of Ringfence died; `value` as for kStopped
+  };
+  Cause cause = Cause::kExited;
+  int value = 0;
+};
+
+class Status {
+ public:
+  // Takes what it is given; an empty descriptor is silent.
+  Status(UniqueFd fd, UniqueFd file, bool verbose)
+      : fd_(std::move(fd)), file_(std::move(file)), verbose_(verbose) {}
+
+  void Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
+               const std::vector<Protection>& protections);
+  void Ended(const Ending& ending, int exit_code, uint64_t denied);
+  void Refused(const Refusal& refusal);
+  // A line for people only.
+  void Say(std::string_view line) const;
+
+ private:
+  void Write(const std::string& object);
+
+  UniqueFd fd_;
+  UniqueFd file_;
+  bool verbose_;
+};
+
+}  // namespace ringfence::launch

@@ -1,0 +1,292 @@
+#include "launch/supervise.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "sys/channel.h"
+#include "sys/clock.h"
+#include "sys/signal.h"
+
+namespace ringfence::launch {
+namespace {
+
+// Signals that go to the workload as they are; SIGTERM asks for a stop.
+constexpr int kForwarded[] = {SIGINT,  SIGHUP,   SIGQUIT, SIGUSR1,
+                              SIGUSR2, SIGWINCH, SIGCONT};
+
+void Add(std::vector<pollfd>& waits, int fd, short events = POLLIN) {
+  if (fd >= 0) waits.push_back({fd, events, 0});
+}
+
+}  // namespace
+
+std::expected<Ending, Refusal> Supervisor::Run() {
+  const uint64_t limit = supervised_.bundle.time_ms;
+  while (!init_dead_) {
+    Wait();
+    if (started_ && limit != 0 && deadline_ms_ == 0 && !stopping_) {
+      deadline_ms_ = sys::MonotonicMs() + limit;
+    }
+  }
+  CleanUp();
+  if (!started_ && !refusal_ && !stopping_) {
+    refusal_ = Refusal{ExitCode::kInternal,
+                       "the sandbox's init ended without a word", ""};
+  }
+  if (refusal_) return std::unexpected(*refusal_);
+  return Conclude();
+}
+
+void Supervisor::Wait() {
+  const int control = supervised_.sandbox.control.get();
+  const int init = supervised_.sandbox.init.pidfd.get();
+  const int relay = supervised_.sandbox.relay.process.pidfd.get();
+  std::vector<pollfd> waits;
+  Add(waits, control);
+  Add(waits, init);
+  Add(waits, signals_);
+  Add(waits, listener_.get());
+  Add(waits, relay_failed_ ? -1 : relay);
+  for (const Pump& pump : supervised_.pumps) {
+    if (!pump.done()) Add(waits, pump.WaitDescriptor(), pump.WaitEvents());
+  }
+  if (::poll(waits.data(), waits.size(), TimeoutMs()) < 0 && errno != EINTR) {
+    EndSandbox();
+    return;
+  }
+  const auto ready = [&](int fd, short events = ~0) {
+    return fd >= 0 && std::ranges::any_of(waits, [&](const pollfd& wait) {
+             return wait.fd == fd && (wait.revents & events) != 0;
+           });
+  };
+  for (Pump& pump : supervised_.pumps) {
+    if (!pump.done() && ready(pump.WaitDescriptor())) pump.Turn();
+  }
+  // What init said last is read before its death is taken note of.
+  if (ready(control)) HearInit();
+  if (ready(listener_.get(), POLLIN)) {
+    HearDenial();
+  } else if (ready(listener_.get())) {
+    // POLLHUP: nobody is left who could make a call.
+    listener_.reset();
+  }
+  if (ready(signals_)) HearSignal();
+  if (ready(relay) && !relay_failed_) {
+    relay_failed_ = true;
+    supervised_.status.Say("the listen relay died; the workload is stopped");
+    EndSandbox();
+  }
+  HearTimer();
+  if (ready(init) && !ready(control)) init_dead_ = true;
+}
+
+void Supervisor::HearInit() {
+  Message message;
+  auto received = sys::Receive(supervised_.sandbox.control.get(),
+                               std::as_writable_bytes(std::span(&message, 1)));
+  if (!received || received->size == 0) {
+    supervised_.sandbox.control.reset();
+    return;
+  }
+  switch (message.kind) {
+    case MessageKind::kStarted:
+      listener_ = std::move(received->descriptor);
+      started_ = true;
+      supervised_.on_started(message.Text());
+      return;
+    case MessageKind::kExited:
+      exit_status_ = message.value;
+      return;
+    case MessageKind::kFailed:
+      refusal_ = RefuseStep(supervised_.plan, message);
+      return;
+    case MessageKind::kRelease:
+    case MessageKind::kSignal:
+      // Init never says these; one that does is not ours any more.
+      EndSandbox();
+      return;
+  }
+}
+
+void Supervisor::HearDenial() {
+  const auto call = sys::ReceiveNotification(listener_.get());
+  if (!call) {
+    // ENOENT: the caller died while it waited.
+    if (call.error().err != ENOENT && call.error().err != EINTR) {
+      EndSandbox();
+    }
+    return;
+  }
+  ++denied_;
+  if (limit_.Admits(sys::MonotonicMs())) {
+    const uint64_t dropped = limit_.TakeDropped();
+    if (dropped != 0) {
+      supervised_.status.Say(std::to_string(dropped) +
+                             " more denied calls were not shown");
+    }
+    supervised_.status.Say("denied: " +
+                           DescribeDenial(supervised_.bundle, *call));
+  }
+  // A caller that died meanwhile needs no answer.
+  (void)sys::AnswerNotification(listener_.get(), call->id,
+                                ErrorFor(supervised_.bundle, call->number));
+}
+
+void Supervisor::HearSignal() {
+  while (true) {
+    const auto signal = sys::NextSignal(signals_);
+    if (!signal || signal->number == 0) return;
+    if (signal->number == SIGTERM) {
+      if (stopping_) {
+        EndSandbox();
+      } else {
+        BeginStop(Ending::Cause::kStopped);
+      }
+    } else if (std::ranges::find(kForwarded, signal->number) !=
+               std::end(kForwarded)) {
+      SendSignal(signal->number);
+    }
+  }
+}
+
+void Supervisor::HearTimer() {
+  if (deadline_ms_ == 0 || sys::MonotonicMs() < deadline_ms_) return;
+  if (stopping_) {
+    EndSandbox();
+  } else {
+    BeginStop(Ending::Cause::kTimeLimit);
+  }
+}
+
+void Supervisor::BeginStop(Ending::Cause cause) {
+  stopping_ = cause;
+  if (!started_) {
+    EndSandbox();
+    return;
+  }
+  deadline_ms_ = sys::MonotonicMs() + supervised_.bundle.stop.grace_ms;
+  SendSignal(supervised_.bundle.stop.signal);
+}
+
+void Supervisor::SendSignal(int signal) {
+  const Message message{.kind = MessageKind::kSignal, .value = signal};
+  // Before the start, too: init hears it as soon as there is a workload.
+  if (!supervised_.sandbox.control) return;
+  if (!sys::Send(supervised_.sandbox.control.get(), message.Bytes())) {
+    EndSandbox();
+  }
+}
+
+void Supervisor::EndSandbox() {
+  supervised_.sandbox.control.reset();
+  deadline_ms_ = 0;
+}
+
+void Supervisor::CleanUp() {
+  while (::waitpid(supervised_.sandbox.init.pid, nullptr, 0) < 0 &&
+         errno == EINTR) {
+  }
+  supervised_.sandbox.relay.alive.reset();
+  EndProcess(supervised_.sandbox.relay.process, SIGTERM);
+  for (Pump& pump : supervised_.pumps) pump.Finish();
+}
+
+Ending Supervisor::Conclude() const {
+  // Without a word from init, its end was a SIGKILL for everybody.
+  const int status = exit_status_.value_or(SIGKILL);
+  const bool exited = WIFEXITED(status);
+  const int value = exited ? WEXITSTATUS(status) : WTERMSIG(status);
+  if (stopping_ == Ending::Cause::kTimeLimit) {
+    return {Ending::Cause::kTimeLimit, value};
+  }
+  if (relay_failed_) {
+    return {Ending::Cause::kFailed, exited ? value : 128 + value};
+  }
+  if (stopping_) {
+    return {Ending::Cause::kStopped, exited ? value : 128 + value};
+  }
+  if (exited) return {Ending::Cause::kExited, value};
+  return {value == SIGSYS ? Ending::Cause::kPolicy : Ending::Cause::kSignal,
+          value};
+}
+
+int Supervisor::TimeoutMs() const {
+  if (deadline_ms_ == 0) return -1;
+  const uint64_t now = sys::MonotonicMs();
+  if (now >= deadline_ms_) return 0;
+  return static_cast<int>(
+      std::min<uint64_t>(deadline_ms_ - now, 24u * 3600 * 1000));
+}
+
+Refusal RefuseStep(const Plan& plan, const Message& failed) {
+  std::string error = ": " + std::string(failed.Text());
+  if (failed.value != 0) {
+    error += std::string(": ") + ::strerrordesc_np(failed.value);
+  }
+  if (failed.step >= plan.steps.size()) {
+    return {ExitCode::kInternal, "cannot make the sandbox's processes" + error,
+            "`ringfence doctor` tells what this host forbids; nothing has run"};
+  }
+  const Step& step = plan.steps[failed.step];
+  const std::string why = "cannot " + Describe(step) + error;
+  switch (step.kind) {
+    case StepKind::kExec:
+      if (failed.value == ENOENT) {
+        return {ExitCode::kNotFound, why,
+                "the program, or the interpreter that it names, is not in the "
+                "workload's view"};
+      }
+      return {ExitCode::kCannotExecute, why,
+              "it has to be an executable file in a part of the view that "
+              "allows execution"};
+    case StepKind::kWorkingDirectory:
+      return {ExitCode::kMissing, why,
+              "working_directory has to be in the workload's view"};
+    case StepKind::kBind:
+      return {ExitCode::kMissing, why,
+              "what it is shown at has to exist where a host directory "
+              "covers it"};
+    case StepKind::kLimit:
+      return {ExitCode::kProtection, why,
+              "the hard limit of your session is lower (`ulimit -H -a`): raise "
+              "it, or ask for less in the workload"};
+    case StepKind::kProc:
+      return {ExitCode::kProtection, why,
+              failed.value == EPERM
+                  ? "inside a container whose /proc is masked no new procfs "
+                    "may be mounted: start it without masked paths"
+                  : "`ringfence doctor` tells what this host forbids"};
+    case StepKind::kNewSession:
+    case StepKind::kNewKeyring:
+    case StepKind::kHostname:
+    case StepKind::kPrivateMounts:
+    case StepKind::kRoot:
+    case StepKind::kDirectory:
+    case StepKind::kFile:
+    case StepKind::kSymlink:
+    case StepKind::kScratch:
+    case StepKind::kPts:
+    case StepKind::kSealRoot:
+    case StepKind::kPivot:
+    case StepKind::kLoopback:
+    case StepKind::kVerifyView:
+    case StepKind::kUndumpable:
+    case StepKind::kDropCapabilities:
+    case StepKind::kNoNewPrivileges:
+    case StepKind::kVerifyInit:
+    case StepKind::kOwnSession:
+    case StepKind::kLandlockPath:
+    case StepKind::kLandlock:
+    case StepKind::kSeccomp:
+    case StepKind::kVerifyWorkload:
+      break;
+  }
+  return {ExitCode::kProtection, why,
+          "`ringfence doctor` tells what this host forbids; nothing has run"};
+}
+
+}  // namespace ringfence::launch

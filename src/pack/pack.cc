@@ -1,0 +1,199 @@
+#include "pack/pack.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "bundle/bundle.h"
+#include "bundle_generated.h"
+
+namespace ringfence::pack {
+namespace {
+
+namespace fb = bundle::fb;
+using flatbuffers::FlatBufferBuilder;
+using flatbuffers::Offset;
+
+Offset<fb::Source> PackSource(FlatBufferBuilder& to,
+                              const model::Source& source) {
+  return fb::CreateSource(to, to.CreateString(source.file), source.line,
+                          source.column);
+}
+
+Offset<fb::Address> PackAddress(FlatBufferBuilder& to,
+                                const model::Address& address) {
+  return fb::CreateAddress(to, address.ipv6, to.CreateString(address.host),
+                           address.port);
+}
+
+Offset<fb::ViewEntry> PackEntry(FlatBufferBuilder& to,
+                                const model::ViewEntry& entry) {
+  const auto at = to.CreateString(entry.at);
+  const auto host = to.CreateString(entry.host);
+  const auto text = to.CreateString(entry.text);
+  const auto source = PackSource(to, entry.source);
+  return fb::CreateViewEntry(
+      to, static_cast<uint8_t>(entry.kind), at, entry.rights.read,
+      entry.rights.write, entry.rights.execute, host, text, entry.size,
+      entry.mode, entry.create, entry.if_present, source);
+}
+
+Offset<fb::Landlock> PackLandlock(FlatBufferBuilder& to,
+                                  const model::landlock::Ruleset& ruleset) {
+  std::vector<Offset<fb::PathRule>> paths;
+  for (const auto& rule : ruleset.paths) {
+    paths.push_back(
+        fb::CreatePathRule(to, to.CreateString(rule.path), rule.rights));
+  }
+  return fb::CreateLandlock(to, ruleset.fs, ruleset.net, ruleset.scopes,
+                            ruleset.required_abi, to.CreateVector(paths));
+}
+
+Offset<fb::Filter> PackFilter(FlatBufferBuilder& to,
+                              const bpf::Program& program) {
+  std::vector<fb::Instruction> code;
+  for (const bpf::Instruction& i : program.code()) {
+    code.emplace_back(i.code, i.jt, i.jf, i.k);
+  }
+  return fb::CreateFilter(to, program.arch(), to.CreateVectorOfStructs(code));
+}
+
+Offset<fb::Listen> PackListen(FlatBufferBuilder& to,
+                              const model::Listen& listen) {
+  const auto bind = PackAddress(to, listen.bind);
+  const auto target = PackAddress(to, listen.to);
+  const auto source = PackSource(to, listen.source);
+  return fb::CreateListen(to, bind, target,
+                          static_cast<uint8_t>(listen.handover),
+                          listen.proxy_protocol, source);
+}
+
+Offset<fb::ProfileFile> PackProfile(FlatBufferBuilder& to,
+                                    const model::ProfileFile& profile) {
+  const auto path = to.CreateString(profile.path);
+  return fb::CreateProfileFile(to, path, to.CreateVector(profile.digest));
+}
+
+// Everything that may be denied, so that the supervisor can name it. The
+// files are listed once.
+struct CallLines {
+  std::vector<std::string> files;
+  std::vector<Offset<fb::CallLine>> calls;
+
+  uint16_t FileOf(const std::string& file) {
+    const auto at = std::ranges::find(files, file);
+    if (at == files.end()) {
+      files.push_back(file);
+      return static_cast<uint16_t>(files.size() - 1);
+    }
+    return static_cast<uint16_t>(at - files.begin());
+  }
+};
+
+CallLines PackCalls(FlatBufferBuilder& to, const model::SeccompPolicy& policy) {
+  CallLines lines;
+  for (const model::CallPolicy& call : policy.calls) {
+    const model::Answer denial = call.otherwise.action != model::Action::kAllow
+                                     ? call.otherwise
+                                     : call.then;
+    if (denial.action == model::Action::kAllow) continue;
+    const auto name = to.CreateString(call.name);
+    lines.calls.push_back(
+        fb::CreateCallLine(to, call.number, name, denial.error,
+                           lines.FileOf(call.source.file), call.source.line));
+  }
+  return lines;
+}
+
+template <typename From, typename Convert>
+auto PackAll(FlatBufferBuilder& to, const std::vector<From>& from,
+             Convert convert) {
+  using To = decltype(convert(to, from.front()));
+  std::vector<To> offsets;
+  for (const From& value : from) offsets.push_back(convert(to, value));
+  return to.CreateVector(offsets);
+}
+
+std::vector<uint8_t> WithHeader(std::span<const uint8_t> body) {
+  const uint64_t length = body.size();
+  const bundle::Digest digest = bundle::DigestOf(body);
+  std::vector<uint8_t> bytes(bundle::kHeaderSize + body.size());
+  std::memcpy(bytes.data(), bundle::kMagic, sizeof bundle::kMagic);
+  std::memcpy(bytes.data() + 8, &length, sizeof length);
+  std::memcpy(bytes.data() + 16, digest.bytes, sizeof digest.bytes);
+  std::ranges::copy(body, bytes.begin() + bundle::kHeaderSize);
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<uint8_t> Pack(const Artefacts& artefacts) {
+  const model::Confinement& from = artefacts.confinement;
+  Check(!artefacts.filters.empty() &&
+            artefacts.filters.size() == from.seccomp.size(),
+        "pack: one filter an architecture");
+  FlatBufferBuilder to;
+  const auto name = to.CreateString(from.name);
+  const auto level = to.CreateString(from.level.name);
+  const auto tenant = to.CreateString(from.level.tenant);
+  const auto view = PackAll(to, artefacts.view, PackEntry);
+  const auto landlock = PackLandlock(to, artefacts.landlock);
+  const auto filters =
+      PackAll(to, artefacts.filters,
+              [](FlatBufferBuilder& b, const evaluate::Confirmed& filter) {
+                return PackFilter(b, filter.program());
+              });
+  std::vector<fb::ResourceLimit> limits;
+  for (const auto& limit : artefacts.resource_limits) {
+    limits.emplace_back(limit.resource, limit.value);
+  }
+  const auto resource_limits = to.CreateVectorOfStructs(limits);
+  const auto memory = fb::CreateCgroupLimit(to, from.limits.memory.amount,
+                                            from.limits.memory.if_available);
+  const auto cpu = fb::CreateCgroupLimit(to, from.limits.cpu.amount,
+                                         from.limits.cpu.if_available);
+  const auto listen = PackAll(to, from.network.listen, PackListen);
+  const auto command = to.CreateVectorOfStrings(from.command);
+  const auto environment = to.CreateVectorOfStrings(from.environment);
+  const auto directory = to.CreateString(from.working_directory);
+  const auto profiles = PackAll(to, from.profiles, PackProfile);
+  const CallLines lines = PackCalls(to, from.seccomp.front());
+  const auto files = to.CreateVectorOfStrings(lines.files);
+  const auto calls = to.CreateVector(lines.calls);
+
+  fb::BundleBuilder bundle(to);
+  bundle.add_format(bundle::kFormat);
+  bundle.add_name(name);
+  bundle.add_level(level);
+  bundle.add_tenant(tenant);
+  bundle.add_colocate(static_cast<uint8_t>(from.level.colocate));
+  bundle.add_uid(from.user.uid.value);
+  bundle.add_gid(from.user.gid.value);
+  bundle.add_capabilities(artefacts.capabilities);
+  bundle.add_view(view);
+  bundle.add_landlock(landlock);
+  bundle.add_filters(filters);
+  bundle.add_resource_limits(resource_limits);
+  bundle.add_memory(memory);
+  bundle.add_cpu(cpu);
+  bundle.add_time_ms(from.limits.time_ms);
+  bundle.add_network_mode(static_cast<uint8_t>(from.network.mode));
+  bundle.add_listen(listen);
+  bundle.add_stop_signal(from.stop.signal);
+  bundle.add_stop_grace_ms(from.stop.grace_ms);
+  bundle.add_apparmor(from.mandatory_access.apparmor);
+  bundle.add_selinux(from.mandatory_access.selinux);
+  bundle.add_landlock_suffices(from.mandatory_access.landlock);
+  bundle.add_command(command);
+  bundle.add_environment(environment);
+  bundle.add_working_directory(directory);
+  bundle.add_profiles(profiles);
+  bundle.add_files(files);
+  bundle.add_calls(calls);
+  to.Finish(bundle.Finish());
+  return WithHeader({to.GetBufferPointer(), to.GetSize()});
+}
+
+}  // namespace ringfence::pack

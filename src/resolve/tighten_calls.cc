@@ -1,0 +1,361 @@
+// TightenCalls: one level's `seccomp` applied to that of the level it extends.
+#include <algorithm>
+
+#include "base/check.h"
+#include "resolve/dangerous.h"
+#include "resolve/rule.h"
+#include "resolve/seccomp.h"
+#include "resolve/syscall_table.h"
+
+namespace ringfence::resolve {
+namespace {
+
+using syntax::Code;
+using syntax::Denial;
+using syntax::Note;
+using syntax::Span;
+using syntax::Spanned;
+using syntax::Text;
+
+// The same word as in profiles.
+std::string_view Word(Denial denial) {
+  switch (denial) {
+    case Denial::kExplain:
+      return "explain";
+    case Denial::kQuiet:
+      return "quiet";
+    case Denial::kKill:
+      return "kill";
+  }
+  CheckFailed("resolve: unknown answer");
+}
+
+bool Enforceable(const std::string& name) {
+  return std::ranges::all_of(kArchitectures, [&](uint32_t arch) {
+    const Syscall* syscall = FindSyscall(arch, name);
+    return syscall == nullptr || syscall->enforceable;
+  });
+}
+
+// The oldest kernel that has the call on any architecture.
+KernelVersion Since(const std::string& name) {
+  KernelVersion since{0xFFFF, 0};
+  for (const uint32_t arch : kArchitectures) {
+    if (const Syscall* syscall = FindSyscall(arch, name)) {
+      since = std::min(since, syscall->since);
+    }
+  }
+  return since;
+}
+
+class Tightening {
+ public:
+  Tightening(const LevelCalls* parent, const syntax::Seccomp& own,
+             CallSets& sets, syntax::Diagnostics& diagnostics)
+      : parent_(parent),
+        own_(own),
+        sets_(sets),
+        diagnostics_(diagnostics),
+        result_(parent != nullptr ? *parent : LevelCalls{}) {}
+
+  LevelCalls Run() {
+    Baseline();
+    Denied();
+    const CallSet denied = Deny();
+    Dangerous();
+    Allow(denied);
+    Rules(denied);
+    AnswerLists();
+    return std::move(result_);
+  }
+
+ private:
+  void Report(Code code, std::string message, const Span& span,
+              std::string label, std::vector<Note> notes = {},
+              std::string help = "") {
+    diagnostics_.Add({code, std::move(message), span, std::move(label),
+                      std::move(notes), std::move(help)});
+  }
+
+  void Baseline() {
+    if (!own_.kernel_baseline) return;
+    const auto& baseline = *own_.kernel_baseline;
+    if (parent_ != nullptr && baseline.value > parent_->baseline.value) {
+      Report(Code::kLoosensBaseline,
+             "kernel_baseline is newer than that of the level it extends",
+             baseline.span, "newer",
+             {{"inherited from here", parent_->baseline.span}},
+             "name the same kernel or an older one");
+      return;
+    }
+    result_.baseline = baseline;
+  }
+
+  void Denied() {
+    if (!own_.denied) return;
+    if (parent_ != nullptr && parent_->denied.value == Denial::kKill &&
+        own_.denied->value != Denial::kKill) {
+      Report(Code::kLoosensAnswer, "the level it extends kills",
+             own_.denied->span, "softer",
+             {{"inherited from here", parent_->denied.span}});
+      return;
+    }
+    result_.denied = *own_.denied;
+  }
+
+  // A call named by itself where it cannot have an effect.
+  bool RefuseUnenforceable(const std::string& name, const Span& span) {
+    if (Enforceable(name)) return false;
+    Report(Code::kUnenforceable, "no filter can deny " + Quote(name), span,
+           "has no effect", {}, "remove it; the kernel always lets it pass");
+    return true;
+  }
+
+  void RefuseNewer(const std::string& name, const Span& span) {
+    const KernelVersion since = Since(name);
+    const syntax::KernelVersion baseline = result_.baseline.value;
+    if (since <= KernelVersion{baseline.major, baseline.minor}) return;
+    Report(Code::kNewerThanBaseline,
+           Quote(name) + " came with Linux " + std::to_string(since.major) +
+               "." + std::to_string(since.minor),
+           span, "newer than kernel_baseline",
+           {{"kernel_baseline is set here", result_.baseline.span}},
+           "it is answered with ENOSYS; remove it");
+  }
+
+  CallSet Deny() {
+    CallSet denied = sets_.Expand(own_.deny);
+    for (const auto& [name, listed] : denied) {
+      if (listed.group.empty()) RefuseUnenforceable(name, listed.span);
+      result_.deny.emplace(name, listed.span);
+    }
+    return denied;
+  }
+
+  void Dangerous() {
+    if (!own_.dangerous) return;
+    result_.justified.clear();
+    for (const syntax::DangerousCall& entry : own_.dangerous->items) {
+      const std::string& name = entry.syscall.value;
+      if (!IsSyscall(name)) {
+        Report(Code::kUnknownSyscall, "unknown system call " + Quote(name),
+               entry.syscall.span, "no architecture has it", {},
+               SuggestSyscall(name));
+      } else if (!IsDangerous(name)) {
+        Report(Code::kNotDangerous,
+               Quote(name) + " is not on the list of dangerous calls",
+               entry.syscall.span, "", {}, "put it into `allow`");
+      } else {
+        result_.justified.emplace(name, entry.syscall.span);
+      }
+    }
+  }
+
+  // `allow` and `dangerous`: the calls that may be allowed at all.
+  void Allow(const CallSet& denied) {
+    CallSet own;
+    if (own_.allow) own = sets_.Expand(own_.allow->items);
+    if (own_.dangerous) {
+      for (const auto& [name, span] : result_.justified) {
+        own.emplace(name, Listed{span, ""});
+      }
+    }
+    for (const auto& [name, listed] : own) CheckAllowed(name, listed, denied);
+    if (own_.allow) {
+      result_.allowed = own;
+      result_.allow_span = own_.allow->span;
+    } else {
+      if (own_.dangerous) DropUnjustified();
+      if (parent_ == nullptr) result_.allowed.merge(own);
+    }
+    // Refused above; dropped here, so that nothing is built on them.
+    std::erase_if(result_.allowed, [&](const auto& item) {
+      return parent_ != nullptr && !parent_->allowed.contains(item.first);
+    });
+  }
+
+  void DropUnjustified() {
+    std::erase_if(result_.allowed, [&](const auto& item) {
+      return IsDangerous(item.first) && !result_.justified.contains(item.first);
+    });
+  }
+
+  void CheckAllowed(const std::string& name, const Listed& listed,
+                    const CallSet& denied) {
+    const bool by_name = listed.group.empty();
+    if (IsDangerous(name) && !result_.justified.contains(name)) {
+      Report(Code::kDangerousWithoutReason,
+             Quote(name) + " is dangerous and has no reason", listed.span,
+             by_name ? "" : "through this group", {},
+             "move it to `dangerous` with reason, owner and review_by");
+    }
+    if (parent_ != nullptr && !parent_->allowed.contains(name)) {
+      Report(Code::kLoosensAllow,
+             by_name ? "the level it extends does not allow " + Quote(name)
+                     : Quote(listed.group) + " brings " + Quote(name) +
+                           ", which the level it extends does not allow",
+             listed.span, "allowed here",
+             {{"the level it extends allows only these", parent_->allow_span}});
+      return;
+    }
+    if (!by_name) return;
+    RefuseNewer(name, listed.span);
+    if (const auto own = denied.find(name);
+        own != denied.end() && own->second.group.empty()) {
+      Report(Code::kTwoVerdicts, Quote(name) + " is allowed and denied",
+             own->second.span, "denied here",
+             {{"allowed by name here", listed.span}}, "remove one of the two");
+    } else if (parent_ != nullptr && parent_->deny.contains(name)) {
+      Report(Code::kLoosensAllow,
+             Quote(name) + " is denied by a level it extends", listed.span,
+             "allowed by name here", {{"denied here", parent_->deny.at(name)}});
+    }
+  }
+
+  void Rules(const CallSet& denied) {
+    std::vector<std::string> names;  // in the order of the file
+    std::map<std::string, std::vector<const syntax::Rule*>> own;
+    for (const syntax::Rule& rule : own_.rules) {
+      if (!CheckRule(rule, denied)) continue;
+      const std::string& name = rule.syscall.value;
+      if (own[name].empty()) names.push_back(name);
+      own[name].push_back(&rule);
+      if (rule.answer) SetAnswer(name, *rule.answer);
+    }
+    for (const std::string& name : names) {
+      const Span& span = own[name].front()->syscall.span;
+      result_.allowed.emplace(name, Listed{span, ""});
+      result_.rules[name].push_back(CompileRules(name, own[name], span));
+    }
+  }
+
+  // False if the rule must not count.
+  bool CheckRule(const syntax::Rule& rule, const CallSet& denied) {
+    const std::string& name = rule.syscall.value;
+    const Span& span = rule.syscall.span;
+    if (!IsSyscall(name)) {
+      Report(Code::kUnknownSyscall, "unknown system call " + Quote(name), span,
+             "no architecture has it", {}, SuggestSyscall(name));
+      return false;
+    }
+    if (RefuseUnenforceable(name, span)) return false;
+    if (rule.when.empty() && rule.unless.empty()) {
+      Report(Code::kRuleWithoutCondition,
+             "the rule for " + Quote(name) + " has no condition", span, "", {},
+             "add `when` or `unless`, or move the call to `allow`");
+      return false;
+    }
+    RefuseNewer(name, span);
+    if (IsDangerous(name) && !result_.justified.contains(name)) {
+      Report(Code::kDangerousWithoutReason,
+             Quote(name) + " is dangerous and has no reason", span, "", {},
+             "add it to `dangerous` with reason, owner and review_by");
+    }
+    if (const auto deny = denied.find(name); deny != denied.end()) {
+      Report(Code::kTwoVerdicts, Quote(name) + " has a rule and is denied",
+             deny->second.span, "denied here", {{"its rule", span}},
+             "remove one of the two");
+    }
+    if (parent_ != nullptr && !parent_->allowed.contains(name)) {
+      Report(Code::kLoosensAllow,
+             "the level it extends does not allow " + Quote(name), span,
+             "allowed by this rule",
+             {{"the level it extends allows only these", parent_->allow_span}});
+      return false;
+    }
+    if (own_.allow) {
+      const auto named =
+          std::ranges::find(own_.allow->items, name, &Text::value);
+      if (named != own_.allow->items.end()) {
+        Report(Code::kTwoVerdicts,
+               Quote(name) + " is allowed without condition and by a rule",
+               span, "only where this holds",
+               {{"always, by name, here", named->span}},
+               "remove it from `allow`; a rule needs no entry there");
+      }
+    }
+    return true;
+  }
+
+  RuleSet CompileRules(const std::string& name,
+                       const std::vector<const syntax::Rule*>& rules,
+                       const Span& span) {
+    RuleSet set;
+    set.span = span;
+    bool reported = false;
+    for (size_t i = 0; i < kArchitectures.size(); ++i) {
+      const Syscall* syscall = FindSyscall(kArchitectures[i], name);
+      if (syscall == nullptr) continue;
+      // What is wrong on two architectures is said once.
+      syntax::Diagnostics again;
+      syntax::Diagnostics& sink = reported ? again : diagnostics_;
+      const size_t before = sink.size();
+      model::Condition any{model::Condition::Kind::kAny, {}, {}};
+      for (const syntax::Rule* rule : rules) {
+        if (auto condition = CompileRule(*rule, *syscall, sink)) {
+          any.of.push_back(std::move(*condition));
+        }
+      }
+      reported = sink.size() != before;
+      set.when[i] = any.of.size() == 1 ? any.of.front() : any;
+    }
+    return set;
+  }
+
+  void AnswerLists() {
+    const auto apply = [&](const std::vector<Text>& list, Denial denial) {
+      for (const auto& [name, listed] : sets_.Expand(list)) {
+        if (listed.group.empty() && RefuseUnenforceable(name, listed.span)) {
+          continue;
+        }
+        SetAnswer(name, {denial, listed.span});
+      }
+    };
+    apply(own_.answers.explain, Denial::kExplain);
+    apply(own_.answers.quiet, Denial::kQuiet);
+    apply(own_.answers.kill, Denial::kKill);
+  }
+
+  void SetAnswer(const std::string& name, const Spanned<Denial>& answer) {
+    const auto [own, first] = own_answers_.try_emplace(name, answer);
+    if (!first) {
+      if (own->second.value == answer.value) return;
+      Report(
+          Code::kTwoVerdicts,
+          "the denial of " + Quote(name) + " has two answers", answer.span,
+          std::string(Word(answer.value)) + " here",
+          {{std::string(Word(own->second.value)) + " here", own->second.span}},
+          "remove one of the two");
+      return;
+    }
+    if (parent_ != nullptr && answer.value != Denial::kKill) {
+      const auto inherited = parent_->answers.find(name);
+      const Spanned<Denial>& before = inherited != parent_->answers.end()
+                                          ? inherited->second
+                                          : parent_->denied;
+      if (before.value == Denial::kKill) {
+        Report(Code::kLoosensAnswer,
+               "the level it extends kills on " + Quote(name), answer.span,
+               "softer", {{"inherited from here", before.span}});
+        return;
+      }
+    }
+    result_.answers[name] = answer;
+  }
+
+  const LevelCalls* parent_;
+  const syntax::Seccomp& own_;
+  CallSets& sets_;
+  syntax::Diagnostics& diagnostics_;
+  LevelCalls result_;
+  std::map<std::string, Spanned<Denial>> own_answers_;
+};
+
+}  // namespace
+
+LevelCalls TightenCalls(const LevelCalls* parent, const syntax::Seccomp& own,
+                        CallSets& sets, syntax::Diagnostics& diagnostics) {
+  return Tightening(parent, own, sets, diagnostics).Run();
+}
+
+}  // namespace ringfence::resolve

@@ -1,0 +1,128 @@
+// The stable ids of all diagnostics, with what `ringfence explain RF0201`
+// prints.
+//
+// An id is never reused. RF01xx: the text is not one readable YAML document.
+// RF02xx: a key or a value is not what the kind allows. RF03xx: names that do
+// not lead to a file. RF04xx: a level loosens its parent, or a root lacks a
+// key. RF05xx: system calls. RF06xx: a workload asks for what it cannot have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringfence::syntax {
+
+// The value is the number of the id: 101 is RF0101.
+enum class Code : uint16_t {
+  kFileTooLarge = 101,
+  kInvalidUtf8 = 102,
+  kNulByte = 103,
+  kControlCharacter = 104,
+  kYamlSyntax = 105,
+  kAnchorOrAlias = 106,
+  kTag = 107,
+  kTooDeep = 108,
+  kTooManyNodes = 109,
+  kSeveralDocuments = 110,
+  kEmptyFile = 111,
+  kDuplicateKey = 112,
+  kKeyNotText = 113,
+
+  kUnknownKind = 201,
+  kKindNotReadYet = 202,
+  kUnknownKey = 203,
+  kMissingKey = 204,
+  kWrongType = 205,
+  kNoValue = 206,
+  kNotABoolean = 207,
+  kUnknownWord = 208,
+  kBadName = 209,
+  kBadNumber = 210,
+  kBadId = 211,
+  kBadSize = 212,
+  kBadDuration = 213,
+  kBadCpu = 214,
+  kBadMode = 215,
+  kBadAddress = 216,
+  kBadSignal = 217,
+  kBadDate = 218,
+  kBadVersion = 219,
+  kBadPath = 220,
+  kBadEnvironment = 221,
+  kEmptyValue = 222,
+  kWantsQuotes = 223,
+
+  kUnknownLevel = 301,
+  kUnknownGroup = 302,
+  kLevelCycle = 303,
+  kGroupCycle = 304,
+  kNameDiffersFromFile = 305,
+  kWrongKindOfFile = 306,
+
+  kRootLacksKey = 401,
+  kLoosensColocate = 402,
+  kLoosensCapabilities = 403,
+  kLoosensPaths = 404,
+  kLoosensNetwork = 405,
+  kLoosensLimit = 406,
+  kLoosensMandatoryAccess = 407,
+  kLoosensBaseline = 408,
+  kLoosensAllow = 409,
+  kLoosensAnswer = 410,
+  kSubordinateIds = 411,
+
+  kUnknownSyscall = 501,
+  kUnknownArgument = 502,
+  kPointerArgument = 503,
+  kUnknownConstant = 504,
+  kValueDoesNotFit = 505,
+  kBadRange = 506,
+  kNoBits = 507,
+  kRuleWithoutCondition = 508,
+  kTwoVerdicts = 509,
+  kDangerousWithoutReason = 510,
+  kNotDangerous = 511,
+  kNewerThanBaseline = 512,
+  kLauncherNeeds = 513,
+  kBadCall = 514,
+  kUnknownErrno = 515,
+  kUnenforceable = 516,
+
+  kAboveCeiling = 601,
+  kAboveLimit = 602,
+  kModeNotAllowed = 603,
+  kConnectNotAvailable = 604,
+  kListenWithoutMode = 605,
+  kModeWithoutListen = 606,
+  kHandoverNeedsNoConnect = 607,
+  kOnlyForRelay = 608,
+  kNotLoopback = 609,
+  kBoundTwice = 610,
+  kHostPathRefused = 611,
+  kInsidePathRefused = 612,
+  kMountedTwice = 613,
+  kNeedsInsidePath = 614,
+  kProgramNotExecutable = 615,
+  kTenantMissing = 616,
+  kReservedVariable = 617,
+};
+
+struct CodeEntry {
+  Code code;
+  std::string_view title;
+  std::string_view explanation;  // one paragraph
+};
+
+// "RF0203".
+[[nodiscard]] std::string Id(Code code);
+
+// Every code once, in ascending order.
+[[nodiscard]] std::span<const CodeEntry> AllCodes();
+
+// The entry of "RF0203" (upper or lower case); nothing for an unknown id.
+[[nodiscard]] std::optional<CodeEntry> FindCode(std::string_view id);
+
+}  // namespace ringfence::syntax

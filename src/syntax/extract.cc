@@ -1,0 +1,180 @@
+#include "syntax/extract.h"
+
+#include "syntax/extract_values.h"
+#include "syntax/schema.h"
+
+namespace ringfence::syntax {
+namespace {
+
+// A node without keys, for optional mappings that are not there.
+const Node& Optional(const Node& mapping, std::string_view key) {
+  static const Node kNothing;
+  const Node* node = mapping.Find(key);
+  return node != nullptr ? *node : kNothing;
+}
+
+Spanned<IdSource> IdSourceOf(const Node& node) {
+  return WordOf<IdSource>(node, IdSourceWords());
+}
+Spanned<NetworkMode> ModeWordOf(const Node& node) {
+  return WordOf<NetworkMode>(node, NetworkModeWords());
+}
+Spanned<Denial> DenialOf(const Node& node) {
+  return WordOf<Denial>(node, DenialWords());
+}
+
+User UserOf(const Node& node) {
+  return {Maybe(node, "uid", IdOf), Maybe(node, "gid", IdOf),
+          Maybe(node, "ids", IdSourceOf)};
+}
+
+template <typename Read>
+CgroupLimit CgroupLimitOf(const Node& limits, std::string_view key, Read read) {
+  const Node& node = Optional(limits, key);
+  if (node.kind == Node::Kind::kScalar) return {read(node), {}};
+  return {Maybe(node, "max", read), Maybe(node, "if_available", BoolOf)};
+}
+
+Limits LimitsOf(const Node& node) {
+  return {
+      Maybe(node, "processes", NumberOf), Maybe(node, "open_files", NumberOf),
+      CgroupLimitOf(node, "memory", SizeOf), CgroupLimitOf(node, "cpu", CpuOf)};
+}
+
+std::vector<ArgumentTest> ArgumentTests(const Node& rule,
+                                        std::string_view key) {
+  std::vector<ArgumentTest> tests;
+  for (const Entry& entry : Optional(rule, key).entries) {
+    const Text argument{entry.key, entry.key_span};
+    if (entry.value.kind == Node::Kind::kScalar) {
+      tests.push_back({argument, ArgumentTest::Op::kEq, {TextOf(entry.value)}});
+      continue;
+    }
+    for (const Entry& test : entry.value.entries) {
+      const auto words = ArgumentOpWords();
+      const auto at = std::ranges::find(words, test.key);
+      Check(at != words.end(), kUnchecked.data());
+      const auto op = static_cast<ArgumentTest::Op>(at - words.begin());
+      std::vector<Text> values;
+      if (test.value.kind == Node::Kind::kScalar) {
+        values.push_back(TextOf(test.value));
+      } else {
+        values = Each(entry.value, test.key, TextOf);
+      }
+      tests.push_back({argument, op, std::move(values)});
+    }
+  }
+  return tests;
+}
+
+Rule RuleOf(const Node& node) {
+  return {TextOf(At(node, "syscall")), ArgumentTests(node, "when"),
+          ArgumentTests(node, "unless"), Maybe(node, "answer", DenialOf)};
+}
+
+DangerousCall DangerousCallOf(const Node& node) {
+  const Node& review = At(node, "review_by");
+  return {TextOf(At(node, "syscall")),
+          TextOf(At(node, "reason")),
+          TextOf(At(node, "owner")),
+          {Sure(ParseDate(review.text)), review.span}};
+}
+
+Seccomp SeccompOf(const Node& node) {
+  const auto version = [](const Node& n) {
+    return Spanned<KernelVersion>{Sure(ParseVersion(n.text)), n.span};
+  };
+  const Node& answers = Optional(node, "answers");
+  return {Maybe(node, "kernel_baseline", version),
+          Maybe(node, "denied", DenialOf),
+          MaybeList(node, "allow", TextOf),
+          Each(node, "deny", TextOf),
+          Each(node, "rules", RuleOf),
+          MaybeList(node, "dangerous", DangerousCallOf),
+          {Each(answers, "explain", TextOf), Each(answers, "quiet", TextOf),
+           Each(answers, "kill", TextOf)}};
+}
+
+// Read and write entries; `create` only exists in the schema of the latter.
+Bind BindOf(const Node& node) {
+  if (node.kind == Node::Kind::kScalar) return {TextOf(node), {}, {}, {}};
+  return {TextOf(At(node, "host")), Maybe(node, "at", TextOf),
+          Maybe(node, "create", ModeOf), Maybe(node, "execute", BoolOf)};
+}
+
+Scratch ScratchOf(const Node& node) {
+  if (node.kind == Node::Kind::kScalar) return {TextOf(node), {}};
+  return {TextOf(At(node, "at")), Maybe(node, "size", SizeOf)};
+}
+
+Listen ListenOf(const Node& node) {
+  const auto handover = [](const Node& n) {
+    return WordOf<Handover>(n, HandoverWords());
+  };
+  return {AddressOf(At(node, "bind")), Maybe(node, "handover", handover),
+          Maybe(node, "to", AddressOf), Maybe(node, "proxy_protocol", BoolOf)};
+}
+
+}  // namespace
+
+TrustLevel ExtractTrustLevel(const Node& root) {
+  const auto colocate = [](const Node& n) {
+    return WordOf<Colocate>(n, ColocateWords());
+  };
+  const auto module = [](const Node& n) {
+    return WordOf<SecurityModule>(n, SecurityModuleWords());
+  };
+  const auto test = [](const Node& n) {
+    return LevelTest{TextOf(At(n, "call")), TextOf(At(n, "expect"))};
+  };
+  const Node& ceilings = Optional(root, "filesystem");
+  return {TextOf(At(root, "name")),
+          Maybe(root, "extends", TextOf),
+          Maybe(root, "colocate", colocate),
+          UserOf(Optional(root, "user")),
+          MaybeList(root, "capabilities", TextOf),
+          {MaybeList(ceilings, "may_read", TextOf),
+           MaybeList(ceilings, "may_write", TextOf),
+           MaybeList(ceilings, "may_execute", TextOf)},
+          MaybeList(Optional(root, "network"), "modes", ModeWordOf),
+          LimitsOf(Optional(root, "limits")),
+          MaybeList(Optional(root, "mandatory_access"), "any_of", module),
+          SeccompOf(Optional(root, "seccomp")),
+          Each(root, "tests", test)};
+}
+
+SyscallGroup ExtractSyscallGroup(const Node& root) {
+  return {TextOf(At(root, "name")), TextOf(At(root, "purpose")),
+          Each(root, "syscalls", TextOf)};
+}
+
+Workload ExtractWorkload(const Node& root) {
+  const auto signal = [](const Node& n) {
+    return Spanned<int>{Sure(ParseSignal(n.text)), n.span};
+  };
+  const Node& filesystem = Optional(root, "filesystem");
+  const Node& network = Optional(root, "network");
+  const Node& stop = Optional(root, "stop");
+  std::vector<Variable> environment;
+  for (const Entry& entry : Optional(root, "environment").entries) {
+    environment.push_back({{entry.key, entry.key_span}, TextOf(entry.value)});
+  }
+  return {TextOf(At(root, "name")),
+          TextOf(At(root, "trust")),
+          Maybe(root, "tenant", TextOf),
+          Each(root, "command", TextOf),
+          Maybe(root, "working_directory", TextOf),
+          {Each(filesystem, "read", BindOf), Each(filesystem, "write", BindOf),
+           Each(filesystem, "scratch", ScratchOf),
+           Maybe(filesystem, "shm", SizeOf)},
+          {Maybe(network, "mode", ModeWordOf),
+           MaybeList(network, "listen", ListenOf)},
+          LimitsOf(Optional(root, "limits")),
+          {Maybe(stop, "signal", signal), Maybe(stop, "grace", DurationOf)},
+          Maybe(root, "time_limit", DurationOf),
+          std::move(environment),
+          Each(Optional(root, "seccomp"), "deny", TextOf),
+          UserOf(Optional(root, "user"))};
+}
+
+}  // namespace ringfence::syntax

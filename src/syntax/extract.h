@@ -1,0 +1,16 @@
+// Extract: a checked YAML tree -> the structs of document.h.
+//
+// Call it only when CheckAgainst added nothing: it relies on every key and
+// value being what the schema says, and a wrong one is a failed Check.
+#pragma once
+
+#include "syntax/document.h"
+#include "syntax/node.h"
+
+namespace ringfence::syntax {
+
+[[nodiscard]] TrustLevel ExtractTrustLevel(const Node& root);
+[[nodiscard]] SyscallGroup ExtractSyscallGroup(const Node& root);
+[[nodiscard]] Workload ExtractWorkload(const Node& root);
+
+}  // namespace ringfence::syntax

@@ -1,0 +1,353 @@
+#include "syntax/schema.h"
+
+#include <array>
+
+#include "base/capabilities.h"
+
+namespace ringfence::syntax {
+namespace {
+
+using Kind = Type::Kind;
+using Words = std::string_view;
+
+constexpr Words kColocateWords[] = {"same-level", "same-tenant", "alone"};
+constexpr Words kIdSourceWords[] = {"single", "subordinate"};
+constexpr Words kModeWords[] = {"none", "listen", "connect", "host"};
+constexpr Words kHandoverWords[] = {"relay", "fds", "nginx"};
+constexpr Words kDenialWords[] = {"explain", "quiet", "kill"};
+constexpr Words kModuleWords[] = {"apparmor", "selinux", "landlock"};
+constexpr Words kOpWords[] = {"in",     "not_in", "eq",     "range",
+                              "all_of", "any_of", "none_of"};
+
+// Scalars.
+constexpr Type kText{.kind = Kind::kText, .what = "a string"};
+constexpr Type kSentence{
+    .kind = Kind::kText, .what = "a string", .may_be_empty = false};
+constexpr Type kName{.kind = Kind::kName, .what = "a name"};
+constexpr Type kSyscall{.kind = Kind::kSyscall,
+                        .what = "the name of a system call"};
+constexpr Type kSyscallOrGroup{
+    .kind = Kind::kSyscallOrGroup,
+    .what = "the name of a system call or an \"@group\""};
+constexpr Type kValue{.kind = Kind::kValue, .what = "a number or a constant"};
+constexpr Type kId{.kind = Kind::kId, .what = "an id"};
+constexpr Type kBoolean{.kind = Kind::kBoolean, .what = "true or false"};
+constexpr Type kSize{.kind = Kind::kSize, .what = "a size such as 64Mi"};
+constexpr Type kDuration{.kind = Kind::kDuration,
+                         .what = "a duration such as 60s"};
+constexpr Type kCpu{.kind = Kind::kCpu, .what = "a number of cores"};
+constexpr Type kMode{.kind = Kind::kMode, .what = "a mode such as \"0700\""};
+constexpr Type kAddress{.kind = Kind::kAddress,
+                        .what = "an address such as \"127.0.0.1:8080\""};
+constexpr Type kSignal{.kind = Kind::kSignal, .what = "the name of a signal"};
+constexpr Type kDate{.kind = Kind::kDate, .what = "a date"};
+constexpr Type kVersion{.kind = Kind::kVersion,
+                        .what = "a kernel version such as \"6.1\""};
+constexpr Type kInsidePath{.kind = Kind::kInsidePath,
+                           .what = "an absolute path"};
+constexpr Type kHostPath{.kind = Kind::kHostPath, .what = "a path"};
+constexpr Type kVariable{.kind = Kind::kVariable,
+                         .what = "the name of a variable"};
+// PID_MAX_LIMIT of 64-bit kernels; fs.nr_open by default.
+constexpr Type kProcesses{.kind = Kind::kNumber,
+                          .what = "a number of processes",
+                          .least = 1,
+                          .most = 1u << 22};
+constexpr Type kOpenFiles{.kind = Kind::kNumber,
+                          .what = "a number of descriptors",
+                          .least = 1,
+                          .most = 1u << 20};
+
+constexpr Type Word(std::span<const Words> words, std::string_view what) {
+  return {.kind = Kind::kWord, .what = what, .words = words};
+}
+constexpr Type kColocate = Word(kColocateWords, "a way to share a host");
+constexpr Type kIdSource = Word(kIdSourceWords, "a source of ids");
+constexpr Type kNetworkMode = Word(kModeWords, "a network mode");
+constexpr Type kHandover = Word(kHandoverWords, "a way to hand a socket over");
+constexpr Type kDenial = Word(kDenialWords, "an answer");
+constexpr Type kModule = Word(kModuleWords, "a security module");
+constexpr Type kCapability = Word(kCapabilityNames, "a capability");
+
+constexpr Type ListOf(const Type& element, std::string_view what) {
+  return {.kind = Kind::kList, .what = what, .element = &element};
+}
+constexpr Type NonEmptyListOf(const Type& element, std::string_view what) {
+  return {.kind = Kind::kList,
+          .what = what,
+          .element = &element,
+          .may_be_empty = false};
+}
+constexpr Type MappingOf(std::span<const Field> fields, std::string_view what) {
+  return {.kind = Kind::kMapping, .what = what, .fields = fields};
+}
+constexpr Type EitherOf(const Type& scalar, std::span<const Field> fields,
+                        std::string_view what) {
+  return {.kind = Kind::kEither,
+          .what = what,
+          .element = &scalar,
+          .fields = fields};
+}
+
+constexpr Type kCallList = ListOf(kSyscallOrGroup, "a list of system calls");
+constexpr Type kFilledCallList =
+    NonEmptyListOf(kSyscallOrGroup, "a list of system calls");
+constexpr Type kSubtrees = ListOf(kInsidePath, "a list of paths");
+
+// Parts that levels and workloads share.
+constexpr Field kUserFields[] = {
+    {"uid", &kId, false, "user id inside the sandbox; never 0"},
+    {"gid", &kId, false, "group id inside the sandbox; never 0"},
+    {"ids", &kIdSource, false,
+     "single: one id, mapped to the caller's; subordinate: a range from "
+     "/etc/subuid"},
+};
+constexpr Type kUser = MappingOf(kUserFields, "`user`");
+
+constexpr Field kMemoryFields[] = {
+    {"max", &kSize, false, "bytes"},
+    {"if_available", &kBoolean, false,
+     "true: no refusal where no cgroup v2 can enforce it"},
+};
+constexpr Type kMemory = EitherOf(kSize, kMemoryFields, "`memory`");
+constexpr Field kCpuFields[] = {
+    {"max", &kCpu, false, "cores"},
+    {"if_available", &kBoolean, false,
+     "true: no refusal where no cgroup v2 can enforce it"},
+};
+constexpr Type kCpuLimit = EitherOf(kCpu, kCpuFields, "`cpu`");
+constexpr Field kLimitFields[] = {
+    {"processes", &kProcesses, false, "processes and threads together"},
+    {"open_files", &kOpenFiles, false, "descriptors of one process"},
+    {"memory", &kMemory, false, "memory of all processes together"},
+    {"cpu", &kCpuLimit, false, "cores that all processes together may use"},
+};
+constexpr Type kLimits = MappingOf(kLimitFields, "`limits`");
+
+// TrustLevel.
+constexpr Field kCeilingFields[] = {
+    {"may_read", &kSubtrees, false, "subtrees that may be shown for reading"},
+    {"may_write", &kSubtrees, false,
+     "subtrees that may be shown for reading and writing"},
+    {"may_execute", &kSubtrees, false,
+     "subtrees whose programs may be executed"},
+};
+constexpr Type kCeilings = MappingOf(kCeilingFields, "`filesystem`");
+
+constexpr Type kModes = NonEmptyListOf(kNetworkMode, "a list of modes");
+constexpr Field kLevelNetworkFields[] = {
+    {"modes", &kModes, false, "the network modes a workload may ask for"},
+};
+constexpr Type kLevelNetwork = MappingOf(kLevelNetworkFields, "`network`");
+
+constexpr Type kModuleList = NonEmptyListOf(kModule, "a list of modules");
+constexpr Field kMandatoryAccessFields[] = {
+    {"any_of", &kModuleList, true,
+     "modules of which one must confine the workload"},
+};
+constexpr Type kMandatoryAccess =
+    MappingOf(kMandatoryAccessFields, "`mandatory_access`");
+
+constexpr Type kValues = NonEmptyListOf(kValue, "a list of values");
+constexpr Field kTestFields[] = {
+    {"in", &kValues, false, "equal to one of these"},
+    {"not_in", &kValues, false, "equal to none of these"},
+    {"eq", &kValue, false, "equal to this"},
+    {"range", &kValues, false, "from the first to the second, inclusive"},
+    {"all_of", &kValues, false, "all of these bits are set"},
+    {"any_of", &kValues, false, "at least one of these bits is set"},
+    {"none_of", &kValues, false, "none of these bits is set"},
+};
+constexpr Type kTest{.kind = Kind::kEither,
+                     .what = "a test of an argument",
+                     .element = &kValue,
+                     .fields = kTestFields,
+                     .may_be_empty = false};
+constexpr Type kTests{.kind = Kind::kTable,
+                      .what = "tests by the name of an argument",
+                      .element = &kTest,
+                      .key = &kText,
+                      .may_be_empty = false};
+constexpr Field kRuleFields[] = {
+    {"syscall", &kSyscall, true, "the call"},
+    {"when", &kTests, false, "allowed while all of these hold"},
+    {"unless", &kTests, false, "not allowed while all of these hold"},
+    {"answer", &kDenial, false, "how the call is denied; default: `denied`"},
+};
+constexpr Type kRule = MappingOf(kRuleFields, "a rule");
+constexpr Type kRules = ListOf(kRule, "a list of rules");
+
+constexpr Field kDangerousFields[] = {
+    {"syscall", &kSyscall, true, "a call of the dangerous list, now allowed"},
+    {"reason", &kSentence, true, "why the level needs it"},
+    {"owner", &kSentence, true, "who answers for it"},
+    {"review_by", &kDate, true, "when it must be looked at again"},
+};
+constexpr Type kDangerousCall =
+    MappingOf(kDangerousFields, "an entry of dangerous");
+constexpr Type kDangerous = ListOf(kDangerousCall, "a list of entries");
+
+constexpr Field kAnswerFields[] = {
+    {"explain", &kCallList, false, "denied with EPERM and a message"},
+    {"quiet", &kCallList, false, "denied with EPERM, without a word"},
+    {"kill", &kCallList, false, "the process is killed"},
+};
+constexpr Type kAnswers = MappingOf(kAnswerFields, "`answers`");
+
+constexpr Field kSeccompFields[] = {
+    {"kernel_baseline", &kVersion, false,
+     "calls newer than this kernel answer ENOSYS"},
+    {"denied", &kDenial, false, "answer to a call that is not allowed"},
+    {"allow", &kFilledCallList, false, "the complete list of allowed calls"},
+    {"deny", &kCallList, false, "taken away from `allow`; wins"},
+    {"rules", &kRules, false,
+     "calls that are allowed only with certain arguments"},
+    {"dangerous", &kDangerous, false, "dangerous calls, each with a reason"},
+    {"answers", &kAnswers, false, "calls whose denial is answered otherwise"},
+};
+constexpr Type kSeccomp = MappingOf(kSeccompFields, "`seccomp`");
+
+constexpr Field kLevelTestFields[] = {
+    {"call", &kSentence, true, "socket(AF_VSOCK, SOCK_STREAM, 0)"},
+    {"expect", &kSentence, true, "allow, kill or the name of an errno"},
+};
+constexpr Type kLevelTest = MappingOf(kLevelTestFields, "a test");
+constexpr Type kLevelTests = ListOf(kLevelTest, "a list of tests");
+
+constexpr Type kCapabilities = ListOf(kCapability, "a list of capabilities");
+
+constexpr Type kKindWord{.kind = Kind::kText, .what = "a kind"};
+constexpr Field kTrustLevelFields[] = {
+    {"kind", &kKindWord, true, "TrustLevel"},
+    {"name", &kName, true, "the name of the level and of its file"},
+    {"extends", &kName, false, "the level that this one tightens"},
+    {"colocate", &kColocate, false,
+     "which running workloads may share the host"},
+    {"user", &kUser, false, "ids inside the sandbox"},
+    {"capabilities", &kCapabilities, false,
+     "capabilities kept inside the user namespace"},
+    {"filesystem", &kCeilings, false, "ceilings of what may be shown"},
+    {"network", &kLevelNetwork, false, "network ceiling"},
+    {"limits", &kLimits, false, "resource limits, default and ceiling"},
+    {"mandatory_access", &kMandatoryAccess, false,
+     "security modules that must confine the workload"},
+    {"seccomp", &kSeccomp, false, "system calls"},
+    {"tests", &kLevelTests, false, "calls and what they must be answered"},
+};
+constexpr Type kTrustLevel = MappingOf(kTrustLevelFields, "a TrustLevel");
+
+// SyscallGroup.
+constexpr Field kGroupFields[] = {
+    {"kind", &kKindWord, true, "SyscallGroup"},
+    {"name", &kName, true, "the name of the group and of its file"},
+    {"purpose", &kSentence, true, "what the group is for, in one line"},
+    {"syscalls", &kFilledCallList, true, "its calls, and groups it includes"},
+};
+constexpr Type kSyscallGroup = MappingOf(kGroupFields, "a SyscallGroup");
+
+// Workload.
+constexpr Field kReadFields[] = {
+    {"host", &kHostPath, true, "on the host; relative to the workload's file"},
+    {"at", &kInsidePath, false, "inside the sandbox; default: the host path"},
+    {"execute", &kBoolean, false, "true: programs there may be executed"},
+};
+constexpr Type kReadBind = EitherOf(kHostPath, kReadFields, "an entry of read");
+constexpr Field kWriteFields[] = {
+    {"host", &kHostPath, true, "on the host; relative to the workload's file"},
+    {"at", &kInsidePath, false, "inside the sandbox; default: the host path"},
+    {"create", &kMode, false,
+     "make the directory with this mode if it is missing"},
+    {"execute", &kBoolean, false, "true: programs there may be executed"},
+};
+constexpr Type kWriteBind =
+    EitherOf(kHostPath, kWriteFields, "an entry of write");
+constexpr Field kScratchFields[] = {
+    {"at", &kInsidePath, true, "inside the sandbox"},
+    {"size", &kSize, false, "how much it holds; default: 64Mi"},
+};
+constexpr Type kScratch =
+    EitherOf(kInsidePath, kScratchFields, "an entry of scratch");
+constexpr Type kReads = ListOf(kReadBind, "a list of paths");
+constexpr Type kWrites = ListOf(kWriteBind, "a list of paths");
+constexpr Type kScratches = ListOf(kScratch, "a list of paths");
+constexpr Field kFilesystemFields[] = {
+    {"read", &kReads, false, "host files shown for reading"},
+    {"write", &kWrites, false, "host files shown for reading and writing"},
+    {"scratch", &kScratches, false,
+     "private, empty, in memory, gone at the end"},
+    {"shm", &kSize, false, "size of /dev/shm; default: 64Mi"},
+};
+constexpr Type kFilesystem = MappingOf(kFilesystemFields, "`filesystem`");
+
+constexpr Field kListenFields[] = {
+    {"bind", &kAddress, true, "address on the host"},
+    {"handover", &kHandover, false,
+     "who holds the socket: relay (default), fds, nginx"},
+    {"to", &kAddress, false,
+     "relay: where the service listens; default: loopback, same port"},
+    {"proxy_protocol", &kBoolean, false,
+     "relay: true sends a PROXY v1 line first"},
+};
+constexpr Type kListen = MappingOf(kListenFields, "an entry of listen");
+constexpr Type kListens = ListOf(kListen, "a list of sockets");
+constexpr Field kNetworkFields[] = {
+    {"mode", &kNetworkMode, false, "default: none"},
+    {"listen", &kListens, false, "sockets that reach in, with mode listen"},
+};
+constexpr Type kNetwork = MappingOf(kNetworkFields, "`network`");
+
+constexpr Field kStopFields[] = {
+    {"signal", &kSignal, false, "sent first; default: SIGTERM"},
+    {"grace", &kDuration, false, "then SIGKILL; default: 10s"},
+};
+constexpr Type kStop = MappingOf(kStopFields, "`stop`");
+
+constexpr Type kCommand = NonEmptyListOf(kText, "a list of strings");
+constexpr Type kEnvironment{.kind = Kind::kTable,
+                            .what = "variables by name",
+                            .element = &kText,
+                            .key = &kVariable};
+constexpr Field kWorkloadSeccompFields[] = {
+    {"deny", &kCallList, false, "calls taken away from the level's"},
+};
+constexpr Type kWorkloadSeccomp =
+    MappingOf(kWorkloadSeccompFields, "`seccomp`");
+
+constexpr Field kWorkloadFields[] = {
+    {"kind", &kKindWord, true, "Workload"},
+    {"name", &kName, true, "unique among what runs on a host"},
+    {"trust", &kName, true, "its trust level"},
+    {"tenant", &kName, false, "whose it is, for colocate: same-tenant"},
+    {"command", &kCommand, true, "absolute path of the program, arguments"},
+    {"working_directory", &kInsidePath, false, "default: /"},
+    {"filesystem", &kFilesystem, false, "what it sees besides the default"},
+    {"network", &kNetwork, false, "how it meets the network"},
+    {"limits", &kLimits, false, "lower limits than the level's"},
+    {"stop", &kStop, false, "how it is stopped"},
+    {"time_limit", &kDuration, false, "killed after this time"},
+    {"environment", &kEnvironment, false, "added to PATH, HOME, USER and LANG"},
+    {"seccomp", &kWorkloadSeccomp, false, "calls it can do without"},
+    {"user", &kUser, false, "other ids than the level's"},
+};
+constexpr Type kWorkload = MappingOf(kWorkloadFields, "a Workload");
+
+constexpr KindSchema kKinds[] = {
+    {"TrustLevel", &kTrustLevel, "what workloads of one level may do at most"},
+    {"SyscallGroup", &kSyscallGroup, "a named set of system calls"},
+    {"Workload", &kWorkload, "a program and what it needs"},
+};
+constexpr Words kLaterKinds[] = {"Gate", "Waiver", "Placement"};
+
+}  // namespace
+
+std::span<const KindSchema> Kinds() { return kKinds; }
+std::span<const Words> KindsOfLaterVersions() { return kLaterKinds; }
+std::span<const Words> ColocateWords() { return kColocateWords; }
+std::span<const Words> IdSourceWords() { return kIdSourceWords; }
+std::span<const Words> NetworkModeWords() { return kModeWords; }
+std::span<const Words> HandoverWords() { return kHandoverWords; }
+std::span<const Words> DenialWords() { return kDenialWords; }
+std::span<const Words> SecurityModuleWords() { return kModuleWords; }
+std::span<const Words> ArgumentOpWords() { return kOpWords; }
+
+}  // namespace ringfence::syntax

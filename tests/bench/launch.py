@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""How long a launch takes, beside bubblewrap.
+
+    tests/bench/launch.py [--build build/dev] [--pairs 100] [--user NAME]
+
+`ringfence run BUNDLE` of /usr/bin/true at level `public`, with all its layers,
+against bubblewrap's comparable launch (read-only /usr, proc, dev, tmp, all
+namespaces, user namespaces disabled; it has no seccomp and no Landlock there).
+The two run in turn, because these machines are noisy: the figure is the median
+of the ratios of pairs. It never fails for being slow; it is a benchmark.
+
+As root it runs everything as NAME, which is made if there is none.
+"""
+
+import argparse
+import os
+import pathlib
+import pwd
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = ["ringfence", "ringfence-policy", "ringfence-launch",
+            "ringfence-relay"]
+BWRAP = ["bwrap", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
+         "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
+         "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev",
+         "/dev", "--tmpfs", "/tmp", "--unshare-user", "--unshare-all",
+         "--disable-userns", "--die-with-parent", "/usr/bin/true"]
+WORKLOAD = """kind: Workload
+name: bench
+trust: public
+command: [/usr/bin/true]
+"""
+
+
+def account(name):
+    """The user to run as; as root it is made."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError:
+        subprocess.run(["useradd", "--create-home", name], check=True)
+        user = pwd.getpwnam(name)
+    runtime = pathlib.Path(f"/run/user/{user.pw_uid}")
+    runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.chown(runtime, user.pw_uid, user.pw_gid)
+    return user
+
+
+def run(command, user):
+    """One launch; its wall-clock time in milliseconds."""
+    identity = {}
+    if os.geteuid() == 0:
+        identity = {"user": user.pw_uid, "group": user.pw_gid,
+                    "extra_groups": []}
+    begin = time.perf_counter()
+    done = subprocess.run(command, cwd=user.pw_dir, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          env={"PATH": "/usr/bin:/bin"}, **identity)
+    elapsed = (time.perf_counter() - begin) * 1000
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed with {done.returncode}:\n"
+                 f"{done.stderr.decode(errors='replace')}")
+    return elapsed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--build", default=ROOT / "build/dev",
+                        type=pathlib.Path)
+    parser.add_argument("--pairs", default=100, type=int)
+    parser.add_argument("--user", default="rftest")
+    options = parser.parse_args()
+
+    user = account(options.user)
+    with tempfile.TemporaryDirectory(dir=user.pw_dir) as folder:
+        folder = pathlib.Path(folder)
+        folder.chmod(0o755)
+        for program in PROGRAMS:
+            shutil.copy2(options.build.resolve() / "bin" / program, folder)
+            subprocess.run(["strip", folder / program], check=True)
+        (folder / "bench.yaml").write_text(WORKLOAD)
+        ringfence = str(folder / "ringfence")
+        subprocess.run([ringfence, "compile", folder / "bench.yaml", "-o",
+                        folder, "--profiles", ROOT / "profiles"], check=True)
+        ours_command = [ringfence, "run", str(folder / "bench.rfb")]
+
+        for _ in range(5):
+            run(ours_command, user)
+            run(BWRAP, user)
+        ours, theirs = [], []
+        for pair in range(options.pairs):
+            # Who goes first alternates.
+            if pair % 2 == 0:
+                ours.append(run(ours_command, user))
+                theirs.append(run(BWRAP, user))
+            else:
+                theirs.append(run(BWRAP, user))
+                ours.append(run(ours_command, user))
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+    print(f"ringfence run: median {statistics.median(ours):.2f} ms, "
+          f"best {min(ours):.2f} ms")
+    print(f"bubblewrap:    median {statistics.median(theirs):.2f} ms, "
+          f"best {min(theirs):.2f} ms")
+    print(f"ratio of pairs: median {ratio:.2f} ({options.pairs} pairs)")
+
+
+if __name__ == "__main__":
+    main()

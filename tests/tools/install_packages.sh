@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Installs the packages of tests/packages.txt that are missing.
+#
+#   tests/tools/install_packages.sh build run test
+#
+# As root directly, else through sudo; without sudo it says what to install.
+# Nothing is asked of the network when everything is there.
+set -euo pipefail
+list=$(dirname "$0")/../packages.txt
+
+missing=()
+for kind in "$@"; do
+  while read -r of package _; do
+    [[ $of == "$kind" ]] || continue
+    status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null ||
+      true)
+    [[ $status == ii* ]] || missing+=("$package")
+  done <"$list"
+done
+if ((${#missing[@]} == 0)); then
+  echo 'every package is there'
+  exit 0
+fi
+echo "installing: ${missing[*]}"
+
+as_root=()
+if ((EUID != 0)); then
+  if ! command -v sudo >/dev/null; then
+    echo "Not root, and there is no sudo. As root, run:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+# Debian starts a daemon that it installs. A web server on port 80 is not what
+# you asked for, so an nginx that came with us is stopped again.
+stop_nginx=no
+if [[ " ${missing[*]} " == *' nginx '* && -d /run/systemd/system ]]; then
+  stop_nginx=yes
+fi
+apt_get() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -o Dpkg::Use-Pty=0 "$@"
+}
+apt_get update
+apt_get install --yes --no-install-recommends "${missing[@]}"
+if [[ $stop_nginx == yes ]]; then
+  "${as_root[@]}" systemctl disable --now nginx.service
+fi

@@ -1,0 +1,173 @@
+#include "host/judge.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+namespace ringfence::host {
+namespace {
+
+using State = Finding::State;
+using Step = NamespaceTrial::Step;
+using testing::HasSubstr;
+
+// A host that gives everything.
+Facts Best() {
+  Facts facts;
+  facts.uid = 1000;
+  facts.user = "alice";
+  facts.notification = facts.wait_killable = true;
+  facts.landlock_abi = 7;
+  facts.apparmor = true;
+  facts.selinux = Selinux::kEnforcing;
+  facts.cgroup = {.path = "/sys/fs/cgroup/user.slice",
+                  .writable = true,
+                  .controllers = {"cpu", "memory", "pids"}};
+  facts.subordinate = {.uids = true, .gids = true, .programs = true};
+  facts.ledger = {.scope = admit::Scope::kHost, .path = "/run/x"};
+  return facts;
+}
+
+Finding Find(const Facts& facts, const std::string& protection) {
+  for (const Finding& finding : Judge(facts)) {
+    if (finding.protection == protection) return finding;
+  }
+  throw std::logic_error("no finding " + protection);
+}
+
+TEST(Judge, TheBestHostHasNothingToRemedy) {
+  for (const Finding& finding : Judge(Best())) {
+    // Delegated or not: this version sets no limits in cgroups.
+    if (finding.protection == "memory and cpu limits") continue;
+    EXPECT_EQ(finding.state, State::kOk) << finding.protection;
+    EXPECT_EQ(finding.remedy, "");
+    EXPECT_NE(finding.detail, "");
+  }
+}
+
+TEST(Judge, AHostThatGivesNothingHasARemedyForEverything) {
+  Facts facts;
+  facts.uid = 1000;
+  facts.namespaces = {Step::kClone, EPERM};
+  facts.groups = {{"docker", "do anything"}};
+  facts.ledger.unusable = {"/run/ringfence", "is odd", "do this"};
+  for (const Finding& finding : Judge(facts)) {
+    if (finding.protection == "ordinary user") continue;
+    EXPECT_NE(finding.state, State::kOk) << finding.protection;
+    EXPECT_NE(finding.remedy, "") << finding.protection;
+  }
+}
+
+TEST(Judge, NamesTheSwitchThatTurnsUserNamespacesOff) {
+  struct Case {
+    NamespaceTrial trial;
+    NamespaceKnobs knobs;
+    const char* detail;
+    const char* remedy;
+  };
+  const std::vector<Case> cases{
+      {{Step::kClone, ENOSPC},
+       {.maximum = 0},
+       "max_user_namespaces is 0",
+       "sysctl user.max_user_namespaces"},
+      {{Step::kClone, EPERM},
+       {.debian_clone = 0, .maximum = 99},
+       "unprivileged_userns_clone is 0",
+       "unprivileged_userns_clone=1"},
+      {{Step::kMap, EPERM},
+       {.apparmor_restrict = 1, .maximum = 99},
+       "AppArmor restricts",
+       "userns,"},
+      {{Step::kClone, ENOSPC},
+       {.maximum = 5},
+       "limit on user namespaces",
+       "raise"},
+      {{Step::kClone, EPERM},
+       {.debian_clone = 1, .apparmor_restrict = 0, .maximum = 99},
+       "container",
+       "outside"}};
+  for (const Case& c : cases) {
+    Facts facts = Best();
+    facts.namespaces = c.trial;
+    facts.knobs = c.knobs;
+    const Finding finding = Find(facts, "user namespaces");
+    EXPECT_EQ(finding.state, State::kMissing);
+    EXPECT_THAT(finding.detail, HasSubstr(c.detail));
+    EXPECT_THAT(finding.remedy, HasSubstr(c.remedy));
+    EXPECT_EQ(Find(facts, "private /proc").state, State::kMissing);
+  }
+}
+
+TEST(Judge, AMaskedProcIsToldFromAClosedUserNamespace) {
+  Facts facts = Best();
+  facts.namespaces = {Step::kProc, EPERM};
+  EXPECT_EQ(Find(facts, "user namespaces").state, State::kOk);
+  const Finding proc = Find(facts, "private /proc");
+  EXPECT_EQ(proc.state, State::kMissing);
+  EXPECT_THAT(proc.detail, HasSubstr("masks"));
+}
+
+TEST(Judge, EachMissingLandlockAbiIsNamed) {
+  size_t length = 0;
+  for (uint32_t abi = 7; abi >= 1; --abi) {
+    Facts facts = Best();
+    facts.landlock_abi = abi;
+    const Finding finding = Find(facts, "Landlock");
+    EXPECT_EQ(finding.state, abi == 7 ? State::kOk : State::kDegraded);
+    EXPECT_GT(finding.detail.size(), length);
+    length = finding.detail.size();
+  }
+  Facts facts = Best();
+  facts.landlock_abi = 0;
+  EXPECT_EQ(Find(facts, "Landlock").state, State::kMissing);
+}
+
+TEST(Judge, SeccompNeedsTheFlagToo) {
+  Facts facts = Best();
+  facts.wait_killable = false;
+  EXPECT_THAT(Find(facts, "seccomp").detail, HasSubstr("WAIT_KILLABLE_RECV"));
+  EXPECT_EQ(Find(facts, "seccomp").state, State::kMissing);
+}
+
+TEST(Judge, LimitsAreNotPromisedWhereTheyAreNotSet) {
+  EXPECT_EQ(Find(Best(), "memory and cpu limits").state, State::kDegraded);
+}
+
+TEST(Judge, MissingControllersAreNamed) {
+  Facts facts = Best();
+  facts.cgroup.controllers = {"pids"};
+  EXPECT_THAT(Find(facts, "memory and cpu limits").detail,
+              HasSubstr("memory, cpu"));
+  facts = Best();
+  facts.cgroup.writable = false;
+  EXPECT_THAT(Find(facts, "memory and cpu limits").remedy,
+              HasSubstr("Delegate=yes"));
+}
+
+TEST(Judge, UserScopeSaysThatOnlyThisUserIsCovered) {
+  Facts facts = Best();
+  facts.ledger.scope = admit::Scope::kUser;
+  const Finding finding = Find(facts, "co-location");
+  EXPECT_EQ(finding.state, State::kDegraded);
+  EXPECT_THAT(finding.detail, HasSubstr("only the workloads of alice"));
+  EXPECT_THAT(finding.remedy, HasSubstr("host init"));
+}
+
+TEST(Judge, APowerfulGroupRefusesAUser) {
+  Facts facts = Best();
+  facts.groups = {{"docker", "become root"}};
+  EXPECT_EQ(Find(facts, "groups").state, State::kMissing);
+}
+
+TEST(Gather, LooksAtThisHost) {
+  const Facts facts = Gather();
+  EXPECT_FALSE(facts.user.empty());
+  // What the trial says agrees with a second one.
+  EXPECT_EQ(facts.namespaces, TryNamespaces());
+  EXPECT_EQ(Judge(facts).size(), 11u);
+}
+
+}  // namespace
+}  // namespace ringfence::host
