@@ -22,6 +22,8 @@
 #include <string_view>
 #include <vector>
 
+#include "paths/paths.h"
+
 namespace ringfence::golden {
 
 struct Section {
@@ -62,8 +64,7 @@ inline Case Load(const std::filesystem::path& path) {
 inline std::vector<std::string> CasesIn(const std::string& folder) {
   namespace fs = std::filesystem;
   std::vector<std::string> names;
-  const fs::path root =
-      fs::path(RINGFENCE_SOURCE_DIR) / "tests/golden" / folder;
+  const fs::path root = fs::path(SourceDirectory()) / "tests/golden" / folder;
   for (const auto& entry : fs::directory_iterator(root)) {
     if (entry.path().extension() == ".txt") {
       names.push_back(entry.path().stem().string());
@@ -74,7 +75,7 @@ inline std::vector<std::string> CasesIn(const std::string& folder) {
 }
 
 inline Case LoadCase(const std::string& folder, const std::string& name) {
-  return Load(std::filesystem::path(RINGFENCE_SOURCE_DIR) / "tests/golden" /
+  return Load(std::filesystem::path(SourceDirectory()) / "tests/golden" /
               folder / (name + ".txt"));
 }
 

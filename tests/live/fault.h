@@ -22,6 +22,7 @@
 
 #include "admit/ledger.h"
 #include "live/sandbox.h"
+#include "paths/paths.h"
 
 namespace ringfence::live {
 

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "paths/paths.h"
+
 namespace ringfence::live {
 namespace {
 
@@ -115,8 +117,6 @@ std::string HomeDirectory::Write(const std::string& name, std::string_view text,
   GiveTo(user_, path);
   return path;
 }
-
-std::string BinaryDirectory() { return RINGFENCE_BINARY_DIR; }
 
 std::string ProbePath() { return BinaryDirectory() + "/bin/probe"; }
 

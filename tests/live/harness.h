@@ -151,8 +151,7 @@ class HomeDirectory {
   std::string path_;
 };
 
-// The build folder, and the probe in it (probe/probe.h).
-std::string BinaryDirectory();
+// The program in the build folder (probe/probe.h).
 std::string ProbePath();
 // OPERATION=RESULT lines of the probe.
 std::map<std::string, std::string> ProbeResults(std::string_view out);

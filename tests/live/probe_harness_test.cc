@@ -11,6 +11,7 @@
 
 #include "live/harness.h"
 #include "live/verdict_rows.h"
+#include "paths/paths.h"
 
 namespace ringfence::live {
 namespace {
@@ -262,7 +263,7 @@ TEST_F(Probe, EveryLiveRowCanBeTriedOutside) {
   std::vector<std::string> operations;
   for (const char* level : {"critical", "internal", "public", "untrusted"}) {
     for (const VerdictRow& row :
-         LoadVerdicts(RINGFENCE_SOURCE_DIR "/tests/verdicts", level)) {
+         LoadVerdicts(SourceDirectory() + "/tests/verdicts", level)) {
       if (const auto operation = ProbeOperation(row)) {
         operations.push_back(*operation);
       }

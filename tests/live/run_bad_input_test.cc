@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "live/bad_input.h"
+#include "paths/paths.h"
 
 namespace ringfence::live {
 namespace {
@@ -209,7 +210,7 @@ TEST_F(BadInput, Profile_IsRefusedAtItsPlace) {
        "kind: [",
        {"RF0105", "ipc.yaml:"}},
   };
-  const fs::path shipped = RINGFENCE_SOURCE_DIR "/profiles";
+  const fs::path shipped = SourceDirectory() + "/profiles";
   const std::string folder = home_.Make("profiles");
   const auto lay_out = [&] {
     for (const auto& entry : fs::recursive_directory_iterator(shipped)) {

@@ -13,6 +13,7 @@
 #include <set>
 #include <sstream>
 
+#include "live/host_socket.h"
 #include "live/sandbox.h"
 
 namespace ringfence::live {
@@ -348,11 +349,13 @@ TEST_P(Identity, HasTheMountsOfItsViewOnly) {
 class Inherited : public SandboxTest {};
 
 TEST_F(Inherited, ListeningSocketsAndNoOtherDescriptor) {
-  const Outcome outcome =
-      Run({Write("handed-over", "public", {"/opt/probe", "id"},
-                 "network:\n  mode: listen\n  listen:\n"
-                 "    - {bind: '127.0.0.1:47311', handover: fds}\n"
-                 "    - {bind: '127.0.0.1:47312', handover: fds}\n")});
+  const auto listen = [] {
+    return "    - {bind: '127.0.0.1:" + std::to_string(FreePort()) +
+           "', handover: fds}\n";
+  };
+  const Outcome outcome = Run(
+      {Write("handed-over", "public", {"/opt/probe", "id"},
+             "network:\n  mode: listen\n  listen:\n" + listen() + listen())});
   ASSERT_EQ(outcome.end, End(Exited{0})) << outcome;
   auto inside = ProbeResults(outcome.out);
   EXPECT_THAT(Keys(inside, "id.fd."), ElementsAre("0", "1", "2", "3", "4"));

@@ -12,6 +12,7 @@
 #include "../unit/resolve/sample.h"
 #include "live/sandbox.h"
 #include "live/verdict_rows.h"
+#include "paths/paths.h"
 #include "resolve/level.h"
 
 namespace ringfence::live {
@@ -140,7 +141,7 @@ constexpr const char* kImportant[] = {
 
 TEST_P(Sweep, AnswersEveryRowOfTheVerdictTables) {
   const auto rows =
-      LoadVerdicts(RINGFENCE_SOURCE_DIR "/tests/verdicts", GetParam());
+      LoadVerdicts(SourceDirectory() + "/tests/verdicts", GetParam());
   std::vector<std::string> operations;
   for (const VerdictRow& row : rows) {
     if (const auto operation = ProbeOperation(row)) {

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "paths/paths.h"
+
 namespace ringfence::live {
 namespace {
 
@@ -22,7 +24,7 @@ SandboxTest::SandboxTest() {
     fs::copy_file(BinaryDirectory() + "/bin/" + program,
                   root / "bin" / program);
   }
-  fs::copy(RINGFENCE_SOURCE_DIR "/profiles", root / "share/ringfence/profiles",
+  fs::copy(SourceDirectory() + "/profiles", root / "share/ringfence/profiles",
            fs::copy_options::recursive);
   ringfence_ = root / "bin/ringfence";
   probe_ = root / "bin/probe";

@@ -1,4 +1,4 @@
-#include "verdict_table.h"
+#include "verdicts/verdict_table.h"
 
 #include <gtest/gtest.h>
 #include <linux/audit.h>

@@ -11,8 +11,9 @@
 #include "compile/seccomp.h"
 #include "evaluate/confirm.h"
 #include "evaluate/evaluate.h"
+#include "paths/paths.h"
 #include "resolve/level.h"
-#include "verdict_table.h"
+#include "verdicts/verdict_table.h"
 
 namespace ringfence {
 namespace {
@@ -21,8 +22,7 @@ using evaluate::Confirm;
 using evaluate::Evaluate;
 using evaluate::Gives;
 
-const std::string kFolder =
-    std::string(RINGFENCE_SOURCE_DIR) + "/tests/verdicts";
+const std::string kFolder = SourceDirectory() + "/tests/verdicts";
 
 struct Compiled {
   model::SeccompPolicy policy;

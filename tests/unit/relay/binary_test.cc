@@ -12,6 +12,7 @@
 #include <map>
 #include <sstream>
 
+#include "paths/paths.h"
 #include "sanitized.h"
 #include "sockets.h"
 #include "sys/channel.h"
@@ -36,8 +37,9 @@ class RelayBinary : public ::testing::Test {
   // Starts it with `arguments`, as an ordinary user unless `privileged`.
   void Start(const std::vector<std::string>& arguments,
              bool privileged = false) {
-    const UniqueFd program(::open(RINGFENCE_BINARY_DIR "/bin/ringfence-relay",
-                                  O_PATH | O_CLOEXEC));
+    const UniqueFd program(
+        ::open((BinaryDirectory() + "/bin/ringfence-relay").c_str(),
+               O_PATH | O_CLOEXEC));
     ASSERT_TRUE(program) << "ringfence-relay is not built";
     auto alive = *sys::MakePipe();
     auto ready = *sys::MakePipe();

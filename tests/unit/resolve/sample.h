@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "paths/paths.h"
 #include "resolve/level.h"
 #include "resolve/lookup.h"
 #include "resolve/workload.h"
@@ -34,7 +35,7 @@ class Library {
   static Library Shipped() {
     namespace fs = std::filesystem;
     Library library;
-    const fs::path root = fs::path(RINGFENCE_SOURCE_DIR) / "profiles";
+    const fs::path root = fs::path(SourceDirectory()) / "profiles";
     for (const auto& entry : fs::recursive_directory_iterator(root)) {
       if (entry.path().extension() != ".yaml") continue;
       library.Add(fs::relative(entry.path(), root).string(),
