@@ -33,18 +33,24 @@ if ((EUID != 0)); then
   as_root=(sudo)
 fi
 
-# Debian starts a daemon that it installs. A web server on port 80 is not what
-# you asked for, so an nginx that came with us is stopped again.
-stop_nginx=no
-if [[ " ${missing[*]} " == *' nginx '* && -d /run/systemd/system ]]; then
-  stop_nginx=yes
-fi
+# Debian starts a daemon that it installs. A web server on port 80 or a database
+# is not what you asked for, so the services that came with us are stopped again.
+declare -A service_of=([nginx]=nginx [postgresql-15]=postgresql
+  [redis-server]=redis-server [caddy]=caddy)
+stop=()
+for package in "${missing[@]}"; do
+  [[ -z ${service_of[$package]:-} ]] || stop+=("${service_of[$package]}")
+done
 apt_get() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq -o Dpkg::Use-Pty=0 "$@"
 }
 apt_get update
 apt_get install --yes --no-install-recommends "${missing[@]}"
-if [[ $stop_nginx == yes ]]; then
-  "${as_root[@]}" systemctl disable --now nginx.service
-fi
+for service in "${stop[@]}"; do
+  if [[ -d /run/systemd/system ]]; then
+    "${as_root[@]}" systemctl disable --now "$service.service"
+  elif [[ -x /etc/init.d/$service ]]; then
+    "${as_root[@]}" "/etc/init.d/$service" stop
+  fi
+done
