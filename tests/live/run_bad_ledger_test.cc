@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The user's own ledger, put aside and back again.
+// The user's own ledger, if there is one, put aside and back again.
 class BadLedger : public BadInput {
  protected:
   BadLedger() {
@@ -22,7 +22,8 @@ class BadLedger : public BadInput {
   }
   ~BadLedger() override {
     Remove();
-    fs::rename(aside_, ledger_);
+    std::error_code error;
+    fs::rename(aside_, ledger_, error);
   }
   void Remove() const {
     std::error_code error;
@@ -69,7 +70,7 @@ TEST_F(BadLedger, IsRefused) {
   fs::create_symlink(elsewhere, ledger_);
   ExpectUnusable("link", ledger_);
   Fresh();
-  const std::string other = home_.path() + "/other";
+  const std::string other = ledger_ + "/other";
   fs::rename(file, other);
   fs::create_symlink(other, file);
   ExpectUnusable("link as the file", file);

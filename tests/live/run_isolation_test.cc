@@ -337,7 +337,9 @@ for _ in range(1000):
     except OSError:
         break
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-    if status["Name"] == "su" and "Uid" in status:
+    # An exec gives the name before it gives the ids; then su waits for input,
+    # or has ended already.
+    if status["Name"] == "su" and status["State"][0] in "SZ":
         ids = status["Uid"].replace("\t", ",")
         break
     time.sleep(0.005)
