@@ -1,0 +1,27 @@
+# Debian 12's stock kernel: what it lacks is said, the rest holds.
+
+case_ReportsWhatLandlockAbi2Lacks() {
+  as_user ringfence run --verbose --trust public -- /usr/bin/true 2>/tmp/out
+  expect_text 'landlock: applied, probed: ABI 2' /tmp/out
+  expect_text 'landlock: truncating files, device ioctls, signals and abstract sockets: not enforced' /tmp/out
+}
+
+# The same tests that run in the developer's kernel.
+case_NothingEscapesTheWidestLevel() {
+  live_tests run '*Identity*/critical:*Isolation*/critical'
+}
+
+# A handed-over socket could connect out where only Landlock ABI 4 forbids it.
+case_HandedOverSocketIsRefusedWhereItCouldConnectOut() {
+  mkdir -p /home/vmuser/web
+  cat >/home/vmuser/web/web.yaml <<'END'
+kind: Workload
+name: web
+trust: public
+command: [/usr/bin/true]
+network: {mode: listen, listen: [{bind: "127.0.0.1:8090", handover: fds}]}
+END
+  sed 's/fds/relay/' /home/vmuser/web/web.yaml >/home/vmuser/web/relay.yaml
+  as_user ringfence run /home/vmuser/web/relay.yaml # the control
+  expect_code 121 as_user ringfence run /home/vmuser/web/web.yaml
+}

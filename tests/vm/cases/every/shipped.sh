@@ -1,0 +1,23 @@
+# The shipped levels and the examples, whatever the kernel enforces besides.
+
+case_EveryLevelRunsAProgram() {
+  for level in critical internal public untrusted; do
+    as_user ringfence run --trust $level -- /usr/bin/true
+    expect_code 1 as_user ringfence run --trust $level -- /usr/bin/false
+  done
+}
+
+case_ConvertConverts() {
+  as_user ringfence run "$EXAMPLES/convert/convert.yaml" >/tmp/out
+  expect_text 'converted: part-0 part-1 part-2 part-3' /tmp/out
+}
+
+case_StorefrontServesAndKeepsTheScriptOut() {
+  as_user ringfence run "$EXAMPLES/storefront/storefront.yaml" &
+  until_true 300 curl -sf -o /tmp/page http://127.0.0.1:8080/
+  expect_text 'Served from inside a ringfence' /tmp/page
+  expect_code 120 as_user ringfence run "$EXAMPLES/convert/convert.yaml"
+  as_user ringfence stop storefront
+  wait $!
+  as_user ringfence run "$EXAMPLES/convert/convert.yaml"
+}

@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# What the cases share. Sourced by bash -eu -o pipefail.
+
+readonly EXAMPLES=/usr/local/share/ringfence-tests/examples
+readonly PROBE=/usr/local/lib/ringfence-tests/probe
+
+fail() { echo "case: $*" >&2 && exit 1; }
+
+# Succeeds if the command fails with one of these exit codes.
+expect_code() { # expect_code CODE COMMAND...
+  local wanted=$1 got=0
+  shift
+  "$@" || got=$?
+  [[ $got == "$wanted" ]] || fail "exit code $got, not $wanted: $*"
+}
+
+expect_text() { # expect_text TEXT FILE
+  grep -qF -- "$1" "$2" || { cat "$2"; fail "not there: $1"; }
+}
+
+as_user() {
+  setpriv --reuid 4242 --regid 4242 --clear-groups --reset-env \
+    env PATH="$PATH" XDG_RUNTIME_DIR=/run/user/4242 \
+    DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/4242/bus "$@"
+}
+
+# until_true TENTHS COMMAND...
+until_true() {
+  local left=$1
+  shift
+  until "$@"; do
+    ((left-- > 0)) || fail "not in time: $*"
+    sleep 0.1
+  done
+}
+
+# The layer that this boot is about denies something at this moment that is
+# allowed without it. Nothing else counts: a policy that is loaded, or a module
+# that is enabled, may still let everything through.
+assert_enforcing() {
+  case $VM_BOOT in
+    apparmor)
+      [[ $(</sys/module/apparmor/parameters/enabled) == Y ]] ||
+        fail 'AppArmor is off'
+      [[ -r /vmout/policy/canary.txt ]] || fail 'the control is not readable'
+      local confined
+      confined=$(aa_canary '</vmout/policy/canary.txt' 2>&1)
+      [[ $confined == *'Permission denied'* ]] || fail "AppArmor: $confined"
+      [[ $(aa_canary '</proc/self/attr/current') == 'vm-canary (enforce)' ]] ||
+        fail 'the canary does not run under its profile'
+      ;;
+    selinux)
+      [[ $(</sys/fs/selinux/enforce) == 1 ]] || fail 'SELinux is permissive'
+      local label=sys_u:sys_r:canary_t:s0
+      [[ -r /tmp/canary ]] || {
+        echo secret >/tmp/canary
+        chcon sys_u:object_r:canary_file_t:s0 /tmp/canary
+      }
+      [[ $(</tmp/canary) == secret ]] || fail 'the control is not readable'
+      [[ $(runcon $label bash -c 'echo "$(</proc/self/attr/current)"' |
+        tr -d '\0') == "$label" ]] || fail 'the canary has another label'
+      local denied
+      denied=$(runcon $label bash -c 'echo "$(</tmp/canary)"' 2>&1 || :)
+      [[ $denied == *'Permission denied'* ]] || fail "SELinux: $denied"
+      ;;
+    systemd)
+      local controllers=/sys/fs/cgroup/cgroup.controllers
+      for controller in cpu memory pids; do
+        grep -qw $controller $controllers || fail "no cgroup v2 $controller"
+      done
+      [[ $(ps -o comm= -p 1) == systemd ]] || fail 'PID 1 is not systemd'
+      # A limit limits: the second process of a group of one does not come.
+      local group=/sys/fs/cgroup/canary
+      mkdir -p $group
+      echo 1 >$group/pids.max
+      local forked
+      # dash, because bash tries for 15 seconds.
+      forked=$(dash -c "echo \$\$ >$group/cgroup.procs; (exit 0); echo forked" \
+        2>&1 || :)
+      [[ $forked == *'Cannot fork'* ]] ||
+        fail "pids.max limits nothing: $forked"
+      ;;
+  esac
+}
+
+# A redirection of bash under the canary's profile; its content is printed.
+aa_canary() {
+  bash -c "printf 'exec vm-canary' >/proc/self/attr/apparmor/exec &&
+    exec bash -c 'echo \"\$($1)\"'"
+}
+
+# Tests of tests/live, by the filter of GoogleTest. At least one has to run.
+live_tests() { # live_tests NAME FILTER
+  RINGFENCE_TEST_USER=vmuser "$(</vmout/build)/tests/live_$1" \
+    --gtest_filter="$2" --gtest_brief=1 | tee /tmp/live.out
+  grep -qE '^\[  PASSED  \] [1-9][0-9]* tests?' /tmp/live.out ||
+    fail 'no test ran'
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Makes what the virtual machines boot from.
+
+    tests/vm/prepare.py BUILD
+
+Below build/vm: `vmlinux`, `initrd.cpio`, `layer` (packages that only the guest
+needs) and `policy.selinux` are kept until a version changes; `tree`, an
+installation of BUILD, is made each time. Nothing is installed on this machine:
+packages are downloaded by apt-get and unpacked.
+"""
+
+import lzma
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CACHE = ROOT / "build" / "vm"
+
+# In the order in which insmod wants them; fscache is a part of netfs in later
+# kernels, and absent there.
+MODULES = ["virtio_ring", "virtio", "virtio_pci_legacy_dev",
+           "virtio_pci_modern_dev", "virtio_pci", "netfs", "fscache", "9pnet",
+           "9pnet_virtio", "9p", "overlay"]
+APPLETS = ["sh", "mount", "insmod", "mkdir", "cat", "echo", "switch_root"]
+# What the guest needs and this machine need not have. Not installed here:
+# a security module's tools or a second init are nothing to bring along.
+GUEST_PACKAGES = ["apparmor", "libapparmor1", "secilc", "selinux-utils",
+                  "policycoreutils", "libselinux1", "libsepol2",
+                  "libsemanage2", "libsemanage-common", "libcap-ng0",
+                  "libaudit1", "systemd", "libsystemd-shared",
+                  "libpam-systemd", "dbus", "dbus-bin", "dbus-daemon",
+                  "dbus-session-bus-common", "dbus-system-bus-common",
+                  "dbus-user-session"]
+
+
+def output(*command, **options):
+    return subprocess.run([*map(str, command)], check=True, text=True,
+                          stdout=subprocess.PIPE, **options).stdout
+
+
+def update_lists():
+    sudo = [] if os.geteuid() == 0 else ["sudo"]
+    subprocess.run([*sudo, "apt-get", "-qq", "update"], check=True)
+
+
+def kernel_package():
+    """linux-image-amd64 is an empty package that depends on the real one."""
+    for attempt in range(2):
+        found = re.search(r"Depends: (linux-image-[0-9]\S*)", subprocess.run(
+            ["apt-cache", "depends", "linux-image-amd64"],
+            stdout=subprocess.PIPE, text=True).stdout)
+        if found:
+            return found[1]
+        if attempt == 0:
+            update_lists()
+    sys.exit("apt has no package linux-image-amd64")
+
+
+def version(package):
+    found = re.search(r"Candidate: (\S+)",
+                      output("apt-cache", "policy", package))
+    return found[1] if found else "none"
+
+
+def installed(package):
+    status = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev}", package],
+        capture_output=True, text=True).stdout
+    return status.startswith("ii")
+
+
+def download(packages, folder):
+    """Unpacks each package into folder/PACKAGE."""
+    options = ["-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else []
+    command = ["apt-get", "-qq", *options, "download", *packages]
+    if subprocess.run(command, cwd=folder).returncode != 0:
+        update_lists()  # the lists were older than the archive
+        subprocess.run(command, check=True, cwd=folder)
+    for package in packages:
+        archive, = folder.glob(f"{package}_*.deb")
+        output("dpkg-deb", "-x", archive, folder / package)
+
+
+def uncompressed(bzimage):
+    """The ELF kernel in a bzImage, which qemu starts at once (PVH).
+
+    Documentation/arch/x86/boot.rst: setup_sects, payload_offset and
+    payload_length. Unpacking it in the guest would take seconds, emulated.
+    """
+    sectors = bzimage[0x1F1]
+    offset, length = struct.unpack_from("<II", bzimage, 0x248)
+    start = (sectors + 1) * 512 + offset
+    # The last four bytes are the size of the unpacked kernel.
+    return lzma.decompress(bzimage[start:start + length - 4])
+
+
+def make_initramfs(kernel, busybox, scratch):
+    root = scratch / "initramfs"
+    for folder in ("bin", "mod", "proc", "sys", "dev", "lower", "layer",
+                   "tree", "rw", "new"):
+        (root / folder).mkdir(parents=True)
+    shutil.copy2(busybox, root / "bin/busybox")
+    for applet in APPLETS:
+        (root / "bin" / applet).symlink_to("busybox")
+    order = []
+    for module in MODULES:
+        for file in (kernel / "lib/modules").rglob(f"{module}.ko"):
+            shutil.copyfile(file, root / "mod" / file.name)
+            order.append(file.name)
+    (root / "mod/order").write_text("\n".join(order) + "\n")
+    shutil.copyfile(HERE / "guest/initramfs-init", root / "init")
+    (root / "init").chmod(0o755)
+    names = "\n".join(str(path.relative_to(root))
+                      for path in sorted(root.rglob("*")))
+    return subprocess.run([busybox, "cpio", "-o", "-H", "newc"], cwd=root,
+                          input=names.encode(), stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=True).stdout
+
+
+def make_layer(packages, scratch, layer):
+    """A layer over this machine's root, where /lib is a link to usr/lib."""
+    for package in packages:
+        shutil.copytree(scratch / package, layer, symlinks=True,
+                        dirs_exist_ok=True)
+    for folder in ("bin", "sbin", "lib"):
+        if (layer / folder).is_dir():
+            shutil.copytree(layer / folder, layer / "usr" / folder,
+                            symlinks=True, dirs_exist_ok=True)
+            shutil.rmtree(layer / folder)
+    layer.mkdir(exist_ok=True)
+
+
+def make_machine():
+    kernel = kernel_package()
+    missing = [name for name in GUEST_PACKAGES if not installed(name)]
+    wanted = [kernel, "busybox-static", *missing]
+    stamp = "".join(f"{name} {version(name)}\n" for name in wanted)
+    stamp += (HERE / "guest/initramfs-init").read_text()
+    if (CACHE / "stamp").exists() and (CACHE / "stamp").read_text() == stamp:
+        return
+    shutil.rmtree(CACHE, ignore_errors=True)
+    CACHE.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        scratch = pathlib.Path(folder)
+        download(wanted, scratch)
+        image, = (scratch / kernel / "boot").glob("vmlinuz-*")
+        (CACHE / "vmlinux").write_bytes(uncompressed(image.read_bytes()))
+        (CACHE / "initrd.cpio").write_bytes(make_initramfs(
+            scratch / kernel, scratch / "busybox-static/bin/busybox", scratch))
+        make_layer(missing, scratch, CACHE / "layer")
+    (CACHE / "stamp").write_text(stamp)
+
+
+def make_tree(build):
+    """An installation of `build`, and its test programs, as a layer."""
+    tree = CACHE / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    subprocess.run(["cmake", "--install", build], check=True,
+                   env={**os.environ, "DESTDIR": str(tree)},
+                   stdout=subprocess.DEVNULL)
+    programs = tree / "usr/local/lib/ringfence-tests"
+    programs.mkdir(parents=True)
+    shutil.copy2(build / "bin/probe", programs)
+    shutil.copytree(ROOT / "examples", tree / "usr/local/share/ringfence-tests"
+                    / "examples")
+
+
+def make_selinux_policy():
+    """Our own small policy: no file has to be labelled beforehand."""
+    sources = [CACHE / "base.cil", HERE / "policy/canary.cil"]
+    sources[0].write_text(output(sys.executable, HERE / "policy/base.py"))
+    layer = CACHE / "layer"
+    secilc = shutil.which("secilc") or layer / "usr/bin/secilc"
+    libraries = layer / "usr/lib/x86_64-linux-gnu"
+    output(secilc, "-c", "33", "-o", CACHE / "policy.selinux", "-f",
+           "/dev/null", *sources,
+           env={**os.environ, "LD_LIBRARY_PATH": str(libraries)})
+
+
+def main():
+    make_machine()
+    make_tree(pathlib.Path(sys.argv[1]).resolve())
+    make_selinux_policy()
+
+
+if __name__ == "__main__":
+    main()
