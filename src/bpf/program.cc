@@ -120,8 +120,7 @@ const char* WrongOperand(Shape shape, const Instruction& in, size_t after) {
 
 }  // namespace
 
-std::expected<void, Malformed> Validate(std::span<const Instruction> code,
-                                        uint32_t arch) {
+std::expected<void, Malformed> Accepts(std::span<const Instruction> code) {
   const auto refuse = [](size_t at, const char* why) {
     return std::unexpected(Malformed{at, why});
   };
@@ -156,7 +155,15 @@ std::expected<void, Malformed> Validate(std::span<const Instruction> code,
   if (ShapeOf(code.back().code) != Shape::kReturn) {
     return refuse(code.size() - 1, "the last instruction does not return");
   }
-  if (const char* why = WrongStart(code, arch)) return refuse(0, why);
+  return {};
+}
+
+std::expected<void, Malformed> Validate(std::span<const Instruction> code,
+                                        uint32_t arch) {
+  if (auto accepted = Accepts(code); !accepted) return accepted;
+  if (const char* why = WrongStart(code, arch)) {
+    return std::unexpected(Malformed{0, why});
+  }
   return {};
 }
 

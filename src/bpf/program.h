@@ -35,6 +35,12 @@ struct Malformed {
   const char* why = "";
 };
 
+// Whether the kernel takes `code` as a seccomp filter. It also takes filters
+// that no Program may be: ones that do not look at the architecture.
+[[nodiscard]] std::expected<void, Malformed> Accepts(
+    std::span<const Instruction> code);
+
+// Whether a Program may be made of it.
 [[nodiscard]] std::expected<void, Malformed> Validate(
     std::span<const Instruction> code, uint32_t arch);
 

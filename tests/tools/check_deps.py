@@ -35,6 +35,7 @@ LINKED_AS = {
     "yaml-cpp": "yaml-cpp",
     "ringfence_bundle_schema": "flatbuffers",
     "${SODIUM_STATIC}": "sodium",
+    "${Z3}": "z3",
     "fmt::fmt-header-only": "fmt",
     "fmt::fmt": "fmt",
     "nlohmann_json::nlohmann_json": "json",
