@@ -9,7 +9,7 @@ target_compile_options(ringfence_flags INTERFACE
   -ftrivial-auto-var-init=zero -fno-strict-aliasing)
 target_compile_definitions(ringfence_flags INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(ringfence_flags INTERFACE
-  -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
+  -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,pack-relative-relocs)
 # -iquote, not -I: src/sys/socket.h must not answer for <sys/socket.h>.
 target_compile_options(ringfence_flags INTERFACE
   "SHELL:-iquote '${PROJECT_SOURCE_DIR}/src'"

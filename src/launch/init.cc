@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <iterator>
 
 #include "launch/message.h"
 #include "launch/steps.h"
@@ -27,29 +29,38 @@ constexpr int kSupervisorDied = SIGTERM;
 class Init {
  public:
   explicit Init(const Prepared& prepared)
-      : prepared_(prepared), control_(prepared.control) {}
+      : prepared_(prepared), control_(prepared.control), steps_(prepared) {}
 
   [[noreturn]] void Run() noexcept {
-    // Until then the end of the channel says that the supervisor died.
+    // What needs no mapped id goes on while the supervisor writes the maps. How
+    // it went is told after the release: the supervisor does not listen before.
+    const Result<void> begun = Begin();
     AwaitRelease();
+    Require(begun);
+    // Until now the end of the channel said that the supervisor died.
     Require(sys::SetParentDeathSignal(kSupervisorDied));
-    Require(sys::BlockSignals());
-    ::umask(0);
-    Require(ArrangeDescriptors());
-    TakeSteps();
+    Require(TakeStepsBefore(StepKind::kOwnSession));
     StartWorkload();
     Serve();
   }
 
  private:
+  Result<void> Begin() noexcept {
+    RF_TRY(sys::BlockSignals());
+    ::umask(0);
+    RF_TRY(ArrangeDescriptors());
+    return TakeStepsBefore(StepKind::kRoot);
+  }
+
+  // A failure is that of the step last taken.
   void Require(const Result<void>& done) noexcept {
-    if (!done) Fail(kNoStep, done.error());
+    if (!done) Fail(step_, done.error());
   }
 
   void AwaitRelease() noexcept {
     Message message;
-    const auto received = sys::Receive(
-        prepared_.control, std::as_writable_bytes(std::span(&message, 1)));
+    const auto received =
+        sys::Receive(control_, std::as_writable_bytes(std::span(&message, 1)));
     if (!received) Fail(kNoStep, received.error());
     // The supervisor gave up or died: nobody is there to report to.
     if (received->size == 0 || message.kind != MessageKind::kRelease) {
@@ -112,11 +123,23 @@ class Init {
   // What close_range promised: none of the supervisor's own descriptors is
   // left, and the two that init keeps do not survive an exec.
   Result<void> VerifyDescriptors(int first, int claim) const noexcept {
+    if (::fcntl(control_, F_GETFD) != FD_CLOEXEC ||
+        ::fcntl(claim, F_GETFD) != FD_CLOEXEC) {
+      return std::unexpected(
+          SysError{"a descriptor would survive the exec", 0});
+    }
+    // poll(2) tells of many descriptors at once which are not open.
+    pollfd all[64];
     // A few beyond the claim: the copies that ArrangeDescriptors made.
-    for (int fd = first; fd < claim + 16; ++fd) {
-      const int flags = ::fcntl(fd, F_GETFD);
-      const bool kept = fd == control_ || fd == claim;
-      if (kept ? flags != FD_CLOEXEC : flags >= 0) {
+    for (int fd = first; fd < claim + 16;) {
+      nfds_t count = 0;
+      for (; count < std::size(all) && fd < claim + 16; ++fd) {
+        if (fd != control_ && fd != claim) all[count++] = {fd, 0, 0};
+      }
+      if (::poll(all, count, 0) != static_cast<int>(count) ||
+          std::any_of(all, all + count, [](const pollfd& one) {
+            return one.revents != POLLNVAL;
+          })) {
         return std::unexpected(
             SysError{"a descriptor is open that should not be", 0});
       }
@@ -124,15 +147,15 @@ class Init {
     return {};
   }
 
-  void TakeSteps() noexcept {
-    InitSteps steps(prepared_);
+  // Goes on where the last call stopped.
+  Result<void> TakeStepsBefore(StepKind end) noexcept {
     const std::vector<Step>& plan = prepared_.plan.steps;
-    for (size_t i = 0; i < plan.size(); ++i) {
-      if (IsWorkloads(plan[i].kind)) break;
-      if (const auto taken = steps.Take(plan[i]); !taken) {
-        Fail(i, taken.error());
-      }
+    for (; RankOf(plan[next_].kind) < RankOf(end); ++next_) {
+      step_ = next_;
+      RF_TRY(steps_.Take(plan[next_]));
     }
+    step_ = kNoStep;
+    return {};
   }
 
   void StartWorkload() noexcept {
@@ -234,6 +257,9 @@ class Init {
 
   const Prepared& prepared_;
   int control_;
+  InitSteps steps_;
+  size_t next_ = 0;
+  size_t step_ = kNoStep;
   pid_t workload_ = 0;
   WorkloadReport report_;
   alignas(16) char stack_[64 * 1024];

@@ -254,9 +254,7 @@ class Launcher {
     prepared_.own_network = bundle_.network.mode != model::NetworkMode::kHost;
     for (size_t i = 0; i < kNamespaceFiles.size(); ++i) {
       const std::string path = std::string("/proc/") + kNamespaceFiles[i];
-      const auto fd = sys::Open(path.c_str(), O_PATH);
-      if (!fd) return std::unexpected(Internal(fd.error()));
-      const auto which = sys::Fstat(fd->get());
+      const auto which = sys::Statat(AT_FDCWD, path.c_str());
       if (!which) return std::unexpected(Internal(which.error()));
       prepared_.supervisor_namespaces[i] = which->st_ino;
     }

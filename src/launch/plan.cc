@@ -62,15 +62,15 @@ class PlanMaker {
     Add(StepKind::kNewKeyring);
     Add({.kind = StepKind::kHostname, .text = bundle_.name});
     Add(StepKind::kPrivateMounts);
+    if (bundle_.network.mode != model::NetworkMode::kHost) {
+      Add(StepKind::kLoopback);
+    }
     Add(StepKind::kRoot);
     for (size_t i = 0; i < bundle_.view.size(); ++i) {
       AddEntry(bundle_.view[i], sources_[i]);
     }
     Add(StepKind::kSealRoot);
     Add(StepKind::kPivot);
-    if (bundle_.network.mode != model::NetworkMode::kHost) {
-      Add(StepKind::kLoopback);
-    }
     Add(StepKind::kVerifyView);
     Add(StepKind::kUndumpable);
     Add({.kind = StepKind::kDropCapabilities, .value = bundle_.capabilities});

@@ -25,18 +25,18 @@ enum class StepKind : uint8_t {
   kNewKeyring,
   kHostname,       // text
   kPrivateMounts,  // nothing propagates from or to the host
-  kRoot,           // an empty tmpfs that will be the root
-  // The view, in mount order; these share one rank.
-  kDirectory,  // path, mode
-  kFile,       // path, mode, text
-  kSymlink,    // path, text
-  kBind,       // path, text (host path), object, attributes
-  kScratch,    // path, mode, text (size in bytes), attributes
-  kProc,       // path; user namespaces inside are switched off by it
-  kPts,        // path
-  kSealRoot,   // the root becomes read-only
-  kPivot,      // the host's tree is gone
   kLoopback,
+  kRoot,  // an empty tmpfs that will be the root; from here on ids are mapped
+  // The view, in mount order; these share one rank.
+  kDirectory,         // path, mode
+  kFile,              // path, mode, text
+  kSymlink,           // path, text
+  kBind,              // path, text (host path), object, attributes
+  kScratch,           // path, mode, text (size in bytes), attributes
+  kProc,              // path; user namespaces inside are switched off by it
+  kPts,               // path
+  kSealRoot,          // the root becomes read-only
+  kPivot,             // the host's tree is gone
   kVerifyView,        // what is mounted is what was asked for
   kUndumpable,        // init cannot be traced or robbed of descriptors
   kDropCapabilities,  // value: mask of those kept

@@ -337,9 +337,8 @@ Result<void> InitSteps::VerifyInit() noexcept {
   }
   for (size_t i = 0; i < kNamespaceFiles.size(); ++i) {
     if (i == kNetworkNamespace && !prepared_.own_network) continue;
-    RF_ASSIGN(const UniqueFd ns,
-              sys::OpenAt(proc_.get(), kNamespaceFiles[i], O_PATH));
-    RF_ASSIGN(const struct stat which, sys::Fstat(ns.get()));
+    RF_ASSIGN(const struct stat which,
+              sys::Statat(proc_.get(), kNamespaceFiles[i]));
     if (which.st_ino == prepared_.supervisor_namespaces[i]) {
       return BrokenPromise("a namespace is still the supervisor's");
     }

@@ -131,6 +131,12 @@ Result<struct stat> Fstat(int fd) {
   return status;
 }
 
+Result<struct stat> Statat(int dir, const char* path) {
+  struct stat status{};
+  RF_TRY(Done("fstatat", ::fstatat(dir, path, &status, 0)));
+  return status;
+}
+
 Result<struct stat> Lstatat(int dir, const char* path) {
   struct stat status{};
   RF_TRY(Done("fstatat", ::fstatat(dir, path, &status, AT_SYMLINK_NOFOLLOW)));

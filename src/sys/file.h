@@ -65,7 +65,8 @@ struct How {
                                      off_t offset);
 
 [[nodiscard]] Result<struct stat> Fstat(int fd);
-// fstatat(2) that follows no symbolic link in the last component.
+[[nodiscard]] Result<struct stat> Statat(int dir, const char* path);
+// The same, following no symbolic link in the last component.
 [[nodiscard]] Result<struct stat> Lstatat(int dir, const char* path);
 [[nodiscard]] Result<struct statfs> Statfs(int fd);
 [[nodiscard]] Result<void> Ftruncate(int fd, off_t size);
