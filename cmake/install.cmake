@@ -1,6 +1,6 @@
 # FHS: the command in bin, its parts in lib/ringfence, data in share/ringfence.
 install(TARGETS ringfence RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS ringfence-policy ringfence-launch ringfence-relay
+install(TARGETS ringfence-policy ringfence-prove ringfence-launch ringfence-relay
         RUNTIME DESTINATION lib/ringfence)
 install(DIRECTORY profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/ringfence)
 file(GLOB man1 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)

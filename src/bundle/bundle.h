@@ -34,6 +34,26 @@ struct CallLine {
   bool operator==(const CallLine&) const = default;
 };
 
+inline constexpr size_t kDigestSize = 32;
+
+// BLAKE2b-256.
+struct Digest {
+  uint8_t bytes[kDigestSize] = {};
+  bool operator==(const Digest&) const = default;
+};
+[[nodiscard]] Digest DigestOf(std::span<const uint8_t> bytes);
+// Of the instructions as the kernel takes them: struct sock_filter.
+[[nodiscard]] Digest DigestOf(std::span<const bpf::Instruction> code);
+
+// What was proved when the bundle was made: the program with this digest
+// equals, for every call, the policy with this digest. Which bytes of a policy
+// are digested is certify::ClaimOf's to say.
+struct FilterProof {
+  Digest source;
+  Digest program;
+  bool operator==(const FilterProof&) const = default;
+};
+
 struct Bundle {
   std::string name;
   model::TrustLevel level;
@@ -55,21 +75,15 @@ struct Bundle {
   std::vector<model::ProfileFile> profiles;
   std::vector<std::string> files;
   std::vector<CallLine> calls;  // of filters.front()'s architecture, by number
+  std::vector<FilterProof> proofs;  // one a filter, in their order
   bool operator==(const Bundle&) const = default;
 };
 
 // A bundle file: this header, then a FlatBuffers Bundle (bundle.fbs).
 inline constexpr char kMagic[8] = {'R', 'F', 'B', 'U', 'N', 'D', 'L', '\0'};
 inline constexpr uint32_t kFormat = 1;
-inline constexpr size_t kDigestSize = 32;  // BLAKE2b-256 of what follows
 inline constexpr size_t kHeaderSize = 48;  // magic, 8 bytes length, digest
 inline constexpr size_t kMaxSize = 8u << 20;
-
-struct Digest {
-  uint8_t bytes[kDigestSize] = {};
-  bool operator==(const Digest&) const = default;
-};
-[[nodiscard]] Digest DigestOf(std::span<const uint8_t> bytes);
 
 // Why a bundle cannot be used, as a sentence without a full stop.
 struct Unusable {

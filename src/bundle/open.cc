@@ -126,7 +126,42 @@ std::expected<Bundle, Unusable> Read(const fb::Bundle& from) {
   return to;
 }
 
+// One proof for each filter, about exactly its instructions. Whether it was
+// really made, only a proof can tell: the launcher trusts who made the bundle
+// for that as for everything else in it.
+std::expected<std::vector<FilterProof>, Unusable> ProofsOf(
+    const Vector<fb::FilterProof>* from,
+    const std::vector<bpf::Program>& filters) {
+  if (from == nullptr || from->size() != filters.size()) {
+    return std::unexpected(Unusable{
+        "it does not say that its system call filters were proved; compile it "
+        "again"});
+  }
+  std::vector<FilterProof> to;
+  for (const auto* proof : *from) {
+    FilterProof read;
+    if (proof->source()->size() != kDigestSize ||
+        proof->program()->size() != kDigestSize) {
+      return std::unexpected(Unusable{"it holds a bad proof"});
+    }
+    std::memcpy(read.source.bytes, proof->source()->data(), kDigestSize);
+    std::memcpy(read.program.bytes, proof->program()->data(), kDigestSize);
+    if (read.program != DigestOf(filters[to.size()].code())) {
+      return std::unexpected(
+          Unusable{"its proof is about another system call filter"});
+    }
+    to.push_back(read);
+  }
+  return to;
+}
+
 }  // namespace
+
+Digest DigestOf(std::span<const bpf::Instruction> code) {
+  static_assert(sizeof(bpf::Instruction) == 8);
+  return DigestOf(std::span(reinterpret_cast<const uint8_t*>(code.data()),
+                            code.size_bytes()));
+}
 
 Digest DigestOf(std::span<const uint8_t> bytes) {
   Digest digest;
@@ -161,6 +196,7 @@ std::expected<Bundle, Unusable> Open(std::span<const uint8_t> bytes) {
         Unusable{"it is of another format; compile it again"});
   }
   RF_ASSIGN(Bundle bundle, Read(root));
+  RF_ASSIGN(bundle.proofs, ProofsOf(root.proofs(), bundle.filters));
   RF_TRY(CheckWellFormed(bundle));
   return bundle;
 }

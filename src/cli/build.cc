@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "cli/proving.h"
 #include "compile/capabilities.h"
 #include "compile/landlock.h"
 #include "compile/limits.h"
@@ -76,7 +77,7 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
     return std::nullopt;
   }
   compiled.capabilities = *capabilities;
-  auto filters = Filters(compiled.confinement.seccomp);
+  auto filters = Filters(compiled.confinement.seccomp, compiled.proofs);
   if (!filters) return std::nullopt;
   compiled.filters = *std::move(filters);
   compiled.bundle = pack::Pack({.confinement = compiled.confinement,
@@ -84,7 +85,8 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
                                 .landlock = compiled.landlock,
                                 .resource_limits = compiled.resource_limits,
                                 .capabilities = compiled.capabilities,
-                                .filters = compiled.filters});
+                                .filters = compiled.filters,
+                                .proofs = compiled.proofs});
   return compiled;
 }
 
@@ -98,7 +100,8 @@ std::optional<resolve::ResolvedLevel> Build::Level(std::string_view name) {
 }
 
 std::optional<std::vector<evaluate::Confirmed>> Build::Filters(
-    const std::vector<model::SeccompPolicy>& policies) {
+    const std::vector<model::SeccompPolicy>& policies,
+    std::vector<bundle::FilterProof>& proofs) {
   std::vector<evaluate::Confirmed> filters;
   for (const model::SeccompPolicy& policy : policies) {
     auto program = compile::CompileSeccomp(policy);
@@ -108,7 +111,7 @@ std::optional<std::vector<evaluate::Confirmed>> Build::Filters(
     }
     auto confirmed = evaluate::Confirm(policy, *std::move(program));
     if (!confirmed) {
-      refuted_ = true;
+      exit_code_ = kRefuted;
       Fail(
           "the emitted filter is wrong, a bug in Ringfence; nothing was "
           "written: " +
@@ -116,6 +119,13 @@ std::optional<std::vector<evaluate::Confirmed>> Build::Filters(
           confirmed.error().source);
       return std::nullopt;
     }
+    auto proof = ProveFilter(policy, confirmed->program());
+    if (!proof) {
+      exit_code_ = proof.error().exit_code;
+      Fail(proof.error().why, {});
+      return std::nullopt;
+    }
+    proofs.push_back(*proof);
     filters.push_back(*std::move(confirmed));
   }
   return filters;

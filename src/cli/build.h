@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bundle/bundle.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
 #include "model/landlock.h"
@@ -32,6 +33,7 @@ struct Compiled {
   std::vector<model::ResourceLimit> resource_limits;
   uint64_t capabilities = 0;
   std::vector<evaluate::Confirmed> filters;
+  std::vector<bundle::FilterProof> proofs;  // of `filters`
   std::vector<uint8_t> bundle;
 };
 
@@ -52,14 +54,17 @@ class Build {
       const syntax::Document& document);
   [[nodiscard]] std::optional<resolve::ResolvedLevel> Level(
       std::string_view name);
-  // The filters of `policies`, each compared with its policy.
+  // The filters of `policies`, each compared with its policy and proved equal
+  // to it; `proofs` gets what was proved.
   [[nodiscard]] std::optional<std::vector<evaluate::Confirmed>> Filters(
-      const std::vector<model::SeccompPolicy>& policies);
+      const std::vector<model::SeccompPolicy>& policies,
+      std::vector<bundle::FilterProof>& proofs);
 
   // Everything that went wrong, as text for people; empty: nothing.
   [[nodiscard]] std::string Problems(syntax::Colour colour) const;
   // 3: the input does not parse or compile. 4: our own emitter was refuted.
-  [[nodiscard]] int ExitCode() const { return refuted_ ? 4 : 3; }
+  // 5: it could not be proved.
+  [[nodiscard]] int ExitCode() const { return exit_code_; }
 
  private:
   [[nodiscard]] resolve::FindFile Finder();
@@ -69,7 +74,7 @@ class Build {
   syntax::Sources sources_;
   syntax::Diagnostics diagnostics_;
   std::string failures_;  // not of the user's text: one line each
-  bool refuted_ = false;
+  int exit_code_ = 3;
 };
 
 }  // namespace ringfence::cli

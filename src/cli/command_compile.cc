@@ -141,7 +141,8 @@ int CompileLevel(const CompileOptions& options, Build& build,
                  const syntax::Document& document) {
   const auto level = build.Level(document);
   if (!level) return Complain(build);
-  const auto filters = build.Filters(level->seccomp);
+  std::vector<bundle::FilterProof> proofs;
+  const auto filters = build.Filters(level->seccomp, proofs);
   if (!filters) return Complain(build);
   if (options.stage == "seccomp") {
     std::fputs(DumpFilters(level->seccomp, *filters).c_str(), stdout);

@@ -76,6 +76,13 @@ Offset<fb::ProfileFile> PackProfile(FlatBufferBuilder& to,
   return fb::CreateProfileFile(to, path, to.CreateVector(profile.digest));
 }
 
+Offset<fb::FilterProof> PackProof(FlatBufferBuilder& to,
+                                  const bundle::FilterProof& proof) {
+  const auto source = to.CreateVector(proof.source.bytes, bundle::kDigestSize);
+  return fb::CreateFilterProof(
+      to, source, to.CreateVector(proof.program.bytes, bundle::kDigestSize));
+}
+
 // Everything that may be denied, so that the supervisor can name it. The
 // files are listed once.
 struct CallLines {
@@ -134,6 +141,13 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   Check(!artefacts.filters.empty() &&
             artefacts.filters.size() == from.seccomp.size(),
         "pack: one filter an architecture");
+  Check(artefacts.proofs.size() == artefacts.filters.size(),
+        "pack: one proof a filter");
+  for (size_t i = 0; i < artefacts.filters.size(); ++i) {
+    Check(artefacts.proofs[i].program ==
+              bundle::DigestOf(artefacts.filters[i].program().code()),
+          "pack: a proof of another filter");
+  }
   FlatBufferBuilder to;
   const auto name = to.CreateString(from.name);
   const auto level = to.CreateString(from.level.name);
@@ -159,6 +173,7 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   const auto environment = to.CreateVectorOfStrings(from.environment);
   const auto directory = to.CreateString(from.working_directory);
   const auto profiles = PackAll(to, from.profiles, PackProfile);
+  const auto proofs = PackAll(to, artefacts.proofs, PackProof);
   const CallLines lines = PackCalls(to, from.seccomp.front());
   const auto files = to.CreateVectorOfStrings(lines.files);
   const auto calls = to.CreateVector(lines.calls);
@@ -192,6 +207,7 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   bundle.add_profiles(profiles);
   bundle.add_files(files);
   bundle.add_calls(calls);
+  bundle.add_proofs(proofs);
   to.Finish(bundle.Finish());
   return WithHeader({to.GetBufferPointer(), to.GetSize()});
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bundle/bundle.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
 #include "model/landlock.h"
@@ -25,6 +26,7 @@ struct Artefacts {
   std::vector<model::ResourceLimit> resource_limits;
   uint64_t capabilities = 0;
   std::vector<evaluate::Confirmed> filters;
+  std::vector<bundle::FilterProof> proofs;  // of `filters`, in their order
 };
 
 [[nodiscard]] std::vector<uint8_t> Pack(const Artefacts& artefacts);

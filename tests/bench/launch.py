@@ -24,8 +24,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ["ringfence", "ringfence-policy", "ringfence-launch",
-            "ringfence-relay"]
+PROGRAMS = ["ringfence", "ringfence-policy", "ringfence-prove",
+            "ringfence-launch", "ringfence-relay"]
 BWRAP = ["bwrap", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
          "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
          "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev",

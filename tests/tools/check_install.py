@@ -23,6 +23,7 @@ COMMANDS = [["--version"], ["run", "--help"], ["compile", "--help"]]
 PROGRAMS = {
     "bin/ringfence": False,
     "lib/ringfence/ringfence-policy": False,
+    "lib/ringfence/ringfence-prove": False,
     "lib/ringfence/ringfence-launch": True,
     "lib/ringfence/ringfence-relay": True,
 }

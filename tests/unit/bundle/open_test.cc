@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -128,6 +129,32 @@ TEST(Open, BrokenValuesAreRefusedAlthoughTheDigestIsRight) {
     broken.breaks(sample);
     EXPECT_FALSE(Open(PackSample(sample))) << broken.what;
   }
+}
+
+TEST(Open, ProofsNameTheFiltersBesideThem) {
+  const Confinement sample = SampleConfinement();
+  const auto bundle = Open(PackSample(sample));
+  ASSERT_TRUE(bundle);
+  ASSERT_EQ(bundle->proofs.size(), 1u);
+  EXPECT_EQ(bundle->proofs[0].program, DigestOf(bundle->filters[0].code()));
+  EXPECT_EQ(bundle->proofs[0],
+            certify::ClaimOf(sample.seccomp[0], bundle->filters[0].code()));
+}
+
+// The digest is set right, so that only the proof can be what is wrong.
+TEST(Open, ProofOfAnotherFilterIsRefused) {
+  std::vector<uint8_t> bytes = PackSample(SampleConfinement());
+  const auto bundle = Open(bytes);
+  ASSERT_TRUE(bundle);
+  const auto& digest = bundle->proofs[0].program.bytes;
+  const auto at = std::ranges::search(bytes, digest).begin();
+  ASSERT_NE(at, bytes.end());
+  *at = static_cast<uint8_t>(*at ^ 1);
+  const Digest whole = DigestOf(std::span(bytes).subspan(kHeaderSize));
+  std::ranges::copy(whole.bytes, bytes.begin() + 16);
+  const auto opened = Open(bytes);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().why, HasSubstr("about another"));
 }
 
 TEST(IsNormalPath, KnowsTheOneSpellingOfAPath) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "certify/obligation.h"
 #include "compile/landlock.h"
 #include "compile/limits.h"
 #include "compile/mounts.h"
@@ -81,17 +82,20 @@ inline model::Confinement SampleConfinement() {
 inline std::vector<uint8_t> PackSample(const model::Confinement& sample) {
   const auto view = compile::CompileMounts(sample).value();
   std::vector<evaluate::Confirmed> filters;
+  std::vector<bundle::FilterProof> proofs;
   for (const model::SeccompPolicy& policy : sample.seccomp) {
     filters.push_back(
         evaluate::Confirm(policy, compile::CompileSeccomp(policy).value())
             .value());
+    proofs.push_back(certify::ClaimOf(policy, filters.back().program().code()));
   }
   return pack::Pack({.confinement = sample,
                      .view = view,
                      .landlock = compile::CompileLandlock(sample, view),
                      .resource_limits = compile::CompileLimits(sample.limits),
                      .capabilities = 0,
-                     .filters = filters});
+                     .filters = filters,
+                     .proofs = proofs});
 }
 
 }  // namespace ringfence
