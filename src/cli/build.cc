@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 
+#include <cstdio>
 #include <filesystem>
 
+#include "cli/apparmor_check.h"
 #include "cli/proving.h"
 #include "compile/capabilities.h"
 #include "compile/landlock.h"
@@ -80,6 +82,8 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
   auto filters = Filters(compiled.confinement.seccomp, compiled.proofs);
   if (!filters) return std::nullopt;
   compiled.filters = *std::move(filters);
+  compiled.apparmor = compile::CompileAppArmor(compiled.confinement,
+                                               compiled.view, apparmor_abi_);
   compiled.bundle = pack::Pack({.confinement = compiled.confinement,
                                 .view = compiled.view,
                                 .landlock = compiled.landlock,
@@ -129,6 +133,32 @@ std::optional<std::vector<evaluate::Confirmed>> Build::Filters(
     filters.push_back(*std::move(confirmed));
   }
   return filters;
+}
+
+compile::AppArmorProfile Build::AppArmor(
+    const resolve::ResolvedLevel& level) const {
+  std::vector<std::string> may_execute;
+  for (const syntax::Text& tree : level.ceilings.may_execute) {
+    may_execute.push_back(tree.value);
+  }
+  return compile::CompileAppArmor(
+      {level.name, may_execute, level.capabilities, level.seccomp.front()},
+      apparmor_abi_);
+}
+
+bool Build::Accepted(const compile::AppArmorProfile& profile) {
+  const auto checked = CheckAppArmor(profile, apparmor_abi_);
+  if (!checked) {
+    Fail(checked.error().why, checked.error().source);
+    return false;
+  }
+  if (*checked == AppArmorCheck::kNotInstalled) {
+    std::fprintf(stderr,
+                 "note: the AppArmor profile %s was not checked: no "
+                 "apparmor_parser of its ABI is installed\n",
+                 profile.name.c_str());
+  }
+  return true;
 }
 
 std::string Build::Problems(syntax::Colour colour) const {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "compile/apparmor.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
 #include "model/landlock.h"
@@ -34,13 +35,15 @@ struct Compiled {
   uint64_t capabilities = 0;
   std::vector<evaluate::Confirmed> filters;
   std::vector<bundle::FilterProof> proofs;  // of `filters`
+  compile::AppArmorProfile apparmor;
   std::vector<uint8_t> bundle;
 };
 
 class Build {
  public:
-  explicit Build(std::vector<std::string> profile_folders)
-      : folders_(std::move(profile_folders)) {}
+  explicit Build(std::vector<std::string> profile_folders,
+                 compile::AppArmorAbi apparmor_abi = compile::AppArmorAbi::k3)
+      : folders_(std::move(profile_folders)), apparmor_abi_(apparmor_abi) {}
 
   // Reads `path` and parses it. `name` is what messages call it.
   [[nodiscard]] std::optional<syntax::Document> ParseFile(
@@ -59,6 +62,11 @@ class Build {
   [[nodiscard]] std::optional<std::vector<evaluate::Confirmed>> Filters(
       const std::vector<model::SeccompPolicy>& policies,
       std::vector<bundle::FilterProof>& proofs);
+  [[nodiscard]] compile::AppArmorProfile AppArmor(
+      const resolve::ResolvedLevel& level) const;
+  // What Debian's parser says to it. Where that is not installed the profile
+  // passes, and a note says so.
+  [[nodiscard]] bool Accepted(const compile::AppArmorProfile& profile);
 
   // Everything that went wrong, as text for people; empty: nothing.
   [[nodiscard]] std::string Problems(syntax::Colour colour) const;
@@ -71,6 +79,7 @@ class Build {
   void Fail(const std::string& why, const model::Source& source);
 
   std::vector<std::string> folders_;
+  compile::AppArmorAbi apparmor_abi_;
   syntax::Sources sources_;
   syntax::Diagnostics diagnostics_;
   std::string failures_;  // not of the user's text: one line each

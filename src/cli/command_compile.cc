@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -28,6 +29,7 @@ struct CompileOptions {
   std::string folder;  // -o
   std::string stage;   // --emit
   std::string profiles;
+  compile::AppArmorAbi apparmor_abi = compile::AppArmorAbi::k3;
   int bundle_fd = -1;     // for `ringfence run`
   std::string text_name;  // what messages call standard input
 };
@@ -104,12 +106,15 @@ bool WriteFilters(Output& output, const std::string& name,
   return true;
 }
 
-int WriteWorkload(const CompileOptions& options, const Compiled& compiled) {
+int WriteWorkload(const CompileOptions& options, Build& build,
+                  const Compiled& compiled) {
   const std::string& name = compiled.confinement.name;
+  if (!build.Accepted(compiled.apparmor)) return Complain(build);
   Output output(options.folder);
   const bool written =
       output.Add(name + ".rfb", Text(compiled.bundle)) &&
       WriteFilters(output, name, compiled.filters) &&
+      output.Add(name + ".apparmor", compiled.apparmor.text) &&
       output.Add(name + ".idmap",
                  compile::CompileIdMap(compiled.confinement.user)) &&
       output.Finish(name, compiled.confinement.profiles);
@@ -134,7 +139,7 @@ int CompileWorkload(const CompileOptions& options, Build& build,
     }
     std::fputs(dumped->c_str(), stdout);
   }
-  return options.folder.empty() ? 0 : WriteWorkload(options, *compiled);
+  return options.folder.empty() ? 0 : WriteWorkload(options, build, *compiled);
 }
 
 int CompileLevel(const CompileOptions& options, Build& build,
@@ -144,23 +149,29 @@ int CompileLevel(const CompileOptions& options, Build& build,
   std::vector<bundle::FilterProof> proofs;
   const auto filters = build.Filters(level->seccomp, proofs);
   if (!filters) return Complain(build);
+  const compile::AppArmorProfile apparmor = build.AppArmor(*level);
   if (options.stage == "seccomp") {
     std::fputs(DumpFilters(level->seccomp, *filters).c_str(), stdout);
+  } else if (options.stage == "apparmor") {
+    std::fputs(apparmor.text.c_str(), stdout);
   } else if (!options.stage.empty()) {
-    std::fprintf(stderr,
-                 "error: a profile has no stage `%s`\n  help: seccomp\n",
-                 options.stage.c_str());
+    std::fprintf(
+        stderr,
+        "error: a profile has no stage `%s`\n  help: seccomp, apparmor\n",
+        options.stage.c_str());
     return kBadUsage;
   }
   if (options.folder.empty()) return 0;
+  if (!build.Accepted(apparmor)) return Complain(build);
   Output output(options.folder);
   const bool written = WriteFilters(output, level->name, *filters) &&
+                       output.Add(level->name + ".apparmor", apparmor.text) &&
                        output.Finish(level->name, level->profiles);
   return written ? 0 : kDoesNotCompile;
 }
 
 int Compile(const CompileOptions& options) {
-  Build build(ProfileFolders(options.profiles));
+  Build build(ProfileFolders(options.profiles), options.apparmor_abi);
   std::optional<syntax::Document> document;
   if (options.input == "-") {
     const auto text = sys::ReadAll(STDIN_FILENO, size_t{4} << 20);
@@ -201,6 +212,12 @@ int RunCompile(int argc, char** argv) {
   app.add_option("--profiles", options.profiles,
                  "Look profiles up in this folder only")
       ->type_name("DIR");
+  const std::map<std::string, compile::AppArmorAbi> abis = {
+      {"3.0", compile::AppArmorAbi::k3}, {"4.0", compile::AppArmorAbi::k4}};
+  app.add_option("--apparmor-abi", options.apparmor_abi,
+                 "The AppArmor of the host: 3.0 or 4.0")
+      ->type_name("ABI")
+      ->transform(CLI::Transformer(abis) | CLI::IsMember(abis));
   app.add_option("--text-name", options.text_name,
                  "What messages call standard input");
   app.add_option("--bundle-fd", options.bundle_fd,

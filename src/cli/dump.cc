@@ -131,6 +131,7 @@ std::optional<std::string> Dump(const Compiled& compiled,
   if (stage == "seccomp") {
     return DumpFilters(compiled.confinement.seccomp, compiled.filters);
   }
+  if (stage == "apparmor") return compiled.apparmor.text;
   if (stage == "landlock") return DumpLandlock(compiled.landlock);
   if (stage == "mounts") return DumpMounts(compiled.view);
   if (stage == "idmap") return compile::CompileIdMap(compiled.confinement.user);

@@ -11,7 +11,7 @@
 namespace ringfence::cli {
 
 inline constexpr char kWorkloadStages[] =
-    "confinement, seccomp, landlock, mounts, idmap";
+    "confinement, seccomp, apparmor, landlock, mounts, idmap";
 
 // Nothing: there is no such stage.
 [[nodiscard]] std::optional<std::string> Dump(const Compiled& compiled,

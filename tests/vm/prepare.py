@@ -159,15 +159,12 @@ def make_machine():
 
 
 def make_tree(build):
-    """An installation of `build`, and its test programs, as a layer."""
+    """An installation of `build`, and the examples, as a layer."""
     tree = CACHE / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     subprocess.run(["cmake", "--install", build], check=True,
                    env={**os.environ, "DESTDIR": str(tree)},
                    stdout=subprocess.DEVNULL)
-    programs = tree / "usr/local/lib/ringfence-tests"
-    programs.mkdir(parents=True)
-    shutil.copy2(build / "bin/probe", programs)
     shutil.copytree(ROOT / "examples", tree / "usr/local/share/ringfence-tests"
                     / "examples")
 

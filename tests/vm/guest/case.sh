@@ -2,7 +2,7 @@
 # What the cases share. Sourced by bash -eu -o pipefail.
 
 readonly EXAMPLES=/usr/local/share/ringfence-tests/examples
-readonly PROBE=/usr/local/lib/ringfence-tests/probe
+readonly PROFILES=/usr/local/share/ringfence/profiles
 
 fail() { echo "case: $*" >&2 && exit 1; }
 
