@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -20,6 +21,7 @@
 #include "cli/workload_text.h"
 #include "launch/refusal.h"
 #include "launch/text.h"
+#include "sys/datagram.h"
 #include "sys/file.h"
 
 namespace ringfence::cli {
@@ -113,6 +115,23 @@ int Compile(const RunOptions& options, int bundle, int text) {
               "the workload does not compile; nothing has run", "");
 }
 
+// Where the service manager that started us waits to hear of readiness
+// (sd_notify(3)); empty where nobody does.
+UniqueFd CallersNotifySocket() {
+  const char* const name = std::getenv("NOTIFY_SOCKET");
+  if (name == nullptr || *name == '\0') return {};
+  auto socket = sys::ConnectedDatagramSocket(name);
+  if (socket) {
+    Inherit(socket->get());
+    return std::move(*socket);
+  }
+  std::fprintf(stderr,
+               "ringfence: readiness is not passed on: NOTIFY_SOCKET=%s: %s\n",
+               launch::Printable(name).c_str(),
+               launch::Describe(socket.error()).c_str());
+  return {};
+}
+
 int Launch(const RunOptions& options, int bundle, const std::string& base) {
   const std::string program = FindProgram("ringfence-launch");
   const std::string relay = FindProgram("ringfence-relay");
@@ -139,6 +158,13 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
     }
     words.insert(words.end(),
                  {"--status-file", std::to_string(status_file.get())});
+  }
+  if (const char* const type = std::getenv("TERM"); type != nullptr) {
+    words.insert(words.end(), {"--terminal-type", type});
+  }
+  const UniqueFd notify = CallersNotifySocket();
+  if (notify) {
+    words.insert(words.end(), {"--notify", std::to_string(notify.get())});
   }
   if (options.verbose) words.emplace_back("--verbose");
   if (options.workload.trust.empty() && !options.arguments.empty()) {

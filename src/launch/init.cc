@@ -153,9 +153,18 @@ class Init {
     for (; RankOf(plan[next_].kind) < RankOf(end); ++next_) {
       step_ = next_;
       RF_TRY(steps_.Take(plan[next_]));
+      HandUp(plan[next_].kind, std::move(steps_.handed_up));
     }
     step_ = kNoStep;
     return {};
+  }
+
+  void HandUp(StepKind kind, UniqueFd made) noexcept {
+    if (!made) return;
+    const MessageKind message = kind == StepKind::kTerminal
+                                    ? MessageKind::kTerminal
+                                    : MessageKind::kNotify;
+    if (!Say(message, 0, 0, {}, made.get())) ::_exit(1);
   }
 
   void StartWorkload() noexcept {

@@ -60,7 +60,13 @@ class Launcher {
   std::expected<Ending, Refusal> Go() {
     RF_ASSIGN(caller_, CheckCaller());
     RF_TRY(OpenBundle());
-    facts_ = {.landlock_abi = sys::LandlockAbi()};
+    // Before anything is opened: a number that is free now would be taken.
+    auto stdio = PrepareStdio();
+    if (!stdio) return std::unexpected(Internal(stdio.error()));
+    Notify notify(std::move(options_.notify));
+    facts_ = {.landlock_abi = sys::LandlockAbi(),
+              .terminal = stdio->terminal.start().use,
+              .notify = notify.wanted()};
     RF_TRY(CheckRequirements(bundle_, facts_));
     RF_TRY(CutLimits());
     RF_ASSIGN(const auto sources, FindSources(bundle_, options_.base));
@@ -75,13 +81,12 @@ class Launcher {
     own_status_ = *std::move(own_status);
     sys::DefaultSignals(StatusNumber(own_status_, "SigIgn", 16).value_or(0));
     auto signals = sys::SignalQueue();
-    auto stdio = PrepareStdio();
     auto channel = sys::MakeChannel();
     if (!signals) return std::unexpected(Internal(signals.error()));
-    if (!stdio) return std::unexpected(Internal(stdio.error()));
     if (!channel) return std::unexpected(Internal(channel.error()));
 
     RF_ASSIGN(admit::Claim claim, Claim());
+    status_.Admitted(scope_);
     RF_TRY(Prepare(*stdio, channel->theirs.get(), claim.fd()));
     RF_ASSIGN(Sandbox sandbox,
               Spawn(prepared_, claim, std::move(channel->ours), RelayFor()));
@@ -100,7 +105,8 @@ class Launcher {
         {.bundle = bundle_,
          .plan = prepared_.plan,
          .sandbox = sandbox,
-         .pumps = stdio->pumps,
+         .stdio = *stdio,
+         .notify = notify,
          .status = status_,
          .on_started =
              [&](std::string_view read_back) {
@@ -202,9 +208,23 @@ class Launcher {
     prepared_.landlock_scopes =
         bundle_.landlock.scopes & model::landlock::Scopes(facts_.landlock_abi);
     prepared_.stdio = stdio.child;
+    prepared_.on_terminal = stdio.on_terminal;
+    prepared_.terminal = stdio.terminal.start();
     prepared_.control = control;
     prepared_.claim = claim;
     HandOver();
+    const auto names_terminal = [](const std::string& variable) {
+      return variable.starts_with("TERM=");
+    };
+    if (facts_.terminal == TerminalUse::kSession &&
+        !options_.terminal_type.empty() &&
+        std::ranges::none_of(bundle_.environment, names_terminal)) {
+      bundle_.environment.push_back("TERM=" + options_.terminal_type);
+    }
+    if (facts_.notify) {
+      bundle_.environment.push_back(std::string("NOTIFY_SOCKET=") +
+                                    kNotifyPath);
+    }
     PointersTo(bundle_.command, prepared_.arguments);
     PointersTo(bundle_.environment, prepared_.environment);
     return Promises();

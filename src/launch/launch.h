@@ -18,6 +18,8 @@ struct Options {
   std::string relay;     // path of ringfence-relay
   UniqueFd status_fd;    // JSON lines; may be empty
   UniqueFd status_file;  // the same; may be empty
+  UniqueFd notify;       // sends to the caller's NOTIFY_SOCKET; may be empty
+  std::string terminal_type;  // TERM, for a workload that has a session
   bool verbose = false;
   std::vector<std::string> arguments;  // appended to the workload's command
 };

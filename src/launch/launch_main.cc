@@ -1,7 +1,8 @@
 // ringfence-launch: applies a bundle, or refuses.
 //
 //   ringfence-launch --bundle FD --base DIR --relay PATH
-//       [--status-fd FD] [--status-file FD] [--verbose] [-- ARG...]
+//       [--status-fd FD] [--status-file FD] [--notify FD] [--terminal-type
+//       TERM] [--verbose] [-- ARG...]
 //
 // `ringfence run` starts it by exec; people do not. Descriptors are open
 // already. It is the trusted core: it links only the folders marked T in
@@ -57,12 +58,15 @@ int Main(int argc, char** argv) {
       options.base = value;
     } else if (option == "--relay") {
       options.relay = value;
+    } else if (option == "--terminal-type") {
+      options.terminal_type = value;
     } else {
       UniqueFd* const target = option == "--bundle"      ? &options.bundle
                                : option == "--status-fd" ? &options.status_fd
                                : option == "--status-file"
                                    ? &options.status_file
-                                   : nullptr;
+                               : option == "--notify" ? &options.notify
+                                                      : nullptr;
       if (target == nullptr || !TakeDescriptor(value, *target)) {
         return Usage(option);
       }

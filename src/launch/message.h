@@ -10,12 +10,14 @@
 namespace ringfence::launch {
 
 enum class MessageKind : uint32_t {
-  kRelease,  // to init: ids are mapped and the ledger knows you, go on
-  kSignal,   // to init: send signal `value` to the workload
-  kFailed,   // from init: step `step` failed with errno `value`, call `text`
-  kStarted,  // from init: the program runs; `text` is its /proc/PID/status
-             // as read before its first instruction; a listener comes along
-  kExited,   // from init: the workload ended with wait status `value`
+  kRelease,   // to init: ids are mapped and the ledger knows you, go on
+  kSignal,    // to init: send signal `value` to the workload
+  kFailed,    // from init: step `step` failed with errno `value`, call `text`
+  kTerminal,  // from init: the master of the sandbox's terminal comes along
+  kNotify,    // from init: the socket of sd_notify(3) comes along
+  kStarted,   // from init: the program runs; `text` is its /proc/PID/status
+              // as read before its first instruction; a listener comes along
+  kExited,    // from init: the workload ended with wait status `value`
 };
 
 // `step` of a kFailed that happened outside of any step of the plan.

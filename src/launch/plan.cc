@@ -44,7 +44,7 @@ class PlanMaker {
   }
 
   Plan Make(const Facts& facts) {
-    Init();
+    Init(facts);
     Workload(facts);
     for (size_t i = 1; i < plan_.steps.size(); ++i) {
       Check(RankOf(plan_.steps[i - 1].kind) <= RankOf(plan_.steps[i].kind),
@@ -57,7 +57,7 @@ class PlanMaker {
   void Add(Step step) { plan_.steps.push_back(std::move(step)); }
   void Add(StepKind kind) { Add(Step{.kind = kind}); }
 
-  void Init() {
+  void Init(const Facts& facts) {
     Add(StepKind::kNewSession);
     Add(StepKind::kNewKeyring);
     Add({.kind = StepKind::kHostname, .text = bundle_.name});
@@ -69,9 +69,11 @@ class PlanMaker {
     for (size_t i = 0; i < bundle_.view.size(); ++i) {
       AddEntry(bundle_.view[i], sources_[i]);
     }
+    if (facts.notify) Add({.kind = StepKind::kNotify, .path = kNotifyPath});
     Add(StepKind::kSealRoot);
     Add(StepKind::kPivot);
     Add(StepKind::kVerifyView);
+    if (facts.terminal != TerminalUse::kNone) Add(StepKind::kTerminal);
     Add(StepKind::kUndumpable);
     Add({.kind = StepKind::kDropCapabilities, .value = bundle_.capabilities});
     Add(StepKind::kNoNewPrivileges);
@@ -176,6 +178,9 @@ class PlanMaker {
 
   void Workload(const Facts& facts) {
     Add(StepKind::kOwnSession);
+    if (facts.terminal == TerminalUse::kSession) {
+      Add(StepKind::kControllingTerminal);
+    }
     Add({.kind = StepKind::kWorkingDirectory,
          .path = bundle_.working_directory});
     for (const model::ResourceLimit& limit : bundle_.resource_limits) {
@@ -250,6 +255,8 @@ std::string_view NameOf(StepKind kind) {
       return "mount a private procfs on";
     case StepKind::kPts:
       return "mount private terminals on";
+    case StepKind::kNotify:
+      return "make the readiness socket";
     case StepKind::kSealRoot:
       return "make the root read-only";
     case StepKind::kPivot:
@@ -258,6 +265,8 @@ std::string_view NameOf(StepKind kind) {
       return "bring loopback up";
     case StepKind::kVerifyView:
       return "verify the view";
+    case StepKind::kTerminal:
+      return "make a terminal";
     case StepKind::kUndumpable:
       return "protect init";
     case StepKind::kDropCapabilities:
@@ -268,6 +277,8 @@ std::string_view NameOf(StepKind kind) {
       return "verify init";
     case StepKind::kOwnSession:
       return "give the workload a session";
+    case StepKind::kControllingTerminal:
+      return "give the workload its terminal";
     case StepKind::kWorkingDirectory:
       return "enter the directory";
     case StepKind::kLimit:
@@ -301,15 +312,18 @@ int RankOf(StepKind kind) {
     case StepKind::kHostname:
     case StepKind::kPrivateMounts:
     case StepKind::kRoot:
+    case StepKind::kNotify:
     case StepKind::kSealRoot:
     case StepKind::kPivot:
     case StepKind::kLoopback:
     case StepKind::kVerifyView:
+    case StepKind::kTerminal:
     case StepKind::kUndumpable:
     case StepKind::kDropCapabilities:
     case StepKind::kNoNewPrivileges:
     case StepKind::kVerifyInit:
     case StepKind::kOwnSession:
+    case StepKind::kControllingTerminal:
     case StepKind::kWorkingDirectory:
     case StepKind::kLimit:
     case StepKind::kLandlockPath:

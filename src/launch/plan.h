@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "launch/terminal.h"
 
 namespace ringfence::launch {
 
@@ -35,15 +36,18 @@ enum class StepKind : uint8_t {
   kScratch,           // path, mode, text (size in bytes), attributes
   kProc,              // path; user namespaces inside are switched off by it
   kPts,               // path
+  kNotify,            // path: a socket for sd_notify(3), for the supervisor
   kSealRoot,          // the root becomes read-only
   kPivot,             // the host's tree is gone
   kVerifyView,        // what is mounted is what was asked for
+  kTerminal,          // one of the sandbox's own; the supervisor has its master
   kUndumpable,        // init cannot be traced or robbed of descriptors
   kDropCapabilities,  // value: mask of those kept
   kNoNewPrivileges,
   kVerifyInit,  // ids, capabilities, namespaces as promised
   // By the workload's own process, before its program.
-  kOwnSession,        // kill(0) inside reaches nobody but the workload
+  kOwnSession,  // kill(0) inside reaches nobody but the workload
+  kControllingTerminal,
   kWorkingDirectory,  // path
   kLimit,             // resource, value
   kLandlockPath,      // path, attributes: the rights
@@ -88,7 +92,13 @@ struct HostSource {
 
 struct Facts {
   uint32_t landlock_abi = 0;
+  TerminalUse terminal = TerminalUse::kNone;
+  bool notify = false;  // somebody waits for sd_notify(3)
 };
+
+// Where the workload finds that socket. /dev is made by Ringfence, so that it
+// is in the way of nothing that a workload is shown.
+inline constexpr char kNotifyPath[] = "/dev/notify";
 
 struct Plan {
   std::vector<Step> steps;

@@ -33,6 +33,8 @@ struct Prepared {
 
   // Descriptors of the supervisor; the child moves them where they belong.
   std::array<int, 3> stdio = {0, 1, 2};
+  std::array<bool, 3> on_terminal = {};  // kTerminal puts it there instead
+  TerminalStart terminal;
   std::vector<int> handed_over;  // to the workload, as 3, 4, ...
   int control = -1;              // init's end of the channel
   int claim = -1;                // the ledger's locks

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "launch/text.h"
 #include "sys/file.h"
+#include "sys/terminal.h"
 
 namespace ringfence::launch {
 namespace {
@@ -47,6 +48,12 @@ std::string ProtectionsAsJson(const std::vector<Protection>& protections) {
 
 }  // namespace
 
+void Status::Admitted(admit::Scope scope) const {
+  if (scope != admit::Scope::kUser) return;
+  Say("this host has no ledger of its own: only your own workloads are kept "
+      "apart by level (`ringfence host init` covers everybody)");
+}
+
 void Status::Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
                      const std::vector<Protection>& protections) {
   const std::string_view scope_name =
@@ -56,10 +63,6 @@ void Status::Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
         Member("tenant", bundle.level.tenant) + "," +
         Member("scope", scope_name) + "," + Member("init", init) + "," +
         ProtectionsAsJson(protections) + "}\n");
-  if (scope == admit::Scope::kUser) {
-    Say("this host has no ledger of its own: only your own workloads are kept "
-        "apart by level (`ringfence host init` covers everybody)");
-  }
   if (!verbose_) return;
   Say(bundle.name + " runs as " + bundle.level.name +
       "; read back before its first instruction:");
@@ -89,10 +92,11 @@ void Status::Refused(const Refusal& refusal) {
 void Status::Say(std::string_view line) const {
   // A line break is Ringfence's own; whatever else a terminal would act on
   // came in with somebody's text.
+  const bool raw = raw_ && sys::IsTerminal(STDERR_FILENO);
   std::string text = "ringfence: ";
   for (size_t at = 0;;) {
     const size_t end = line.find('\n', at);
-    text += Printable(line.substr(at, end - at)) + "\n";
+    text += Printable(line.substr(at, end - at)) + (raw ? "\r\n" : "\n");
     if (end == std::string_view::npos) break;
     at = end + 1;
   }

@@ -39,10 +39,15 @@ class Status {
   Status(UniqueFd fd, UniqueFd file, bool verbose)
       : fd_(std::move(fd)), file_(std::move(file)), verbose_(verbose) {}
 
+  // Says how far the ledger reaches, before the workload can say anything.
+  void Admitted(admit::Scope scope) const;
   void Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
                const std::vector<Protection>& protections);
   void Ended(const Ending& ending, int exit_code, uint64_t denied);
   void Refused(const Refusal& refusal);
+  // Whether standard error may be a terminal that does not begin a new line by
+  // itself.
+  void SetRaw(bool raw) { raw_ = raw; }
   // A line for people only.
   void Say(std::string_view line) const;
 
@@ -52,6 +57,7 @@ class Status {
   UniqueFd fd_;
   UniqueFd file_;
   bool verbose_;
+  bool raw_ = false;
 };
 
 }  // namespace ringfence::launch

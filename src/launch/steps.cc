@@ -10,9 +10,11 @@
 #include <charconv>
 #include <cstring>
 
+#include "sys/datagram.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/process.h"
+#include "sys/terminal.h"
 
 namespace ringfence::launch {
 namespace {
@@ -118,6 +120,8 @@ Result<void> InitSteps::Take(const Step& step) noexcept {
       return MountProc(step);
     case StepKind::kPts:
       return MountPts(step);
+    case StepKind::kNotify:
+      return MakeNotifySocket(step);
     case StepKind::kSealRoot:
       return sys::SetMountAttributes(root_.get(), sys::kMountReadOnly, false);
     case StepKind::kPivot:
@@ -126,6 +130,8 @@ Result<void> InitSteps::Take(const Step& step) noexcept {
       return sys::LoopbackUp();
     case StepKind::kVerifyView:
       return VerifyView();
+    case StepKind::kTerminal:
+      return MakeTerminal();
     case StepKind::kUndumpable:
       return sys::SetUndumpable();
     case StepKind::kDropCapabilities:
@@ -135,6 +141,7 @@ Result<void> InitSteps::Take(const Step& step) noexcept {
     case StepKind::kVerifyInit:
       return VerifyInit();
     case StepKind::kOwnSession:
+    case StepKind::kControllingTerminal:
     case StepKind::kWorkingDirectory:
     case StepKind::kLimit:
     case StepKind::kLandlockPath:
@@ -260,6 +267,12 @@ Result<void> InitSteps::MountPts(const Step& step) noexcept {
   return Attach(mount, step);
 }
 
+Result<void> InitSteps::MakeNotifySocket(const Step& step) noexcept {
+  RF_ASSIGN(const Place place, PlaceOf(step.path));
+  RF_ASSIGN(handed_up, sys::BoundDatagramSocket(place.parent, place.name));
+  return {};
+}
+
 Result<void> InitSteps::VerifyView() noexcept {
   RF_ASSIGN(const UniqueFd root, sys::Open("/", O_PATH | O_DIRECTORY));
   RF_ASSIGN(const struct statfs root_fs, sys::Statfs(root.get()));
@@ -305,6 +318,29 @@ Result<void> InitSteps::VerifyView() noexcept {
     }
   }
   return VerifyPropagation(proc_.get());
+}
+
+// The standard streams that stand on the caller's terminal get this one.
+Result<void> InitSteps::MakeTerminal() noexcept {
+  const TerminalStart& start = prepared_.terminal;
+  RF_ASSIGN(handed_up,
+            sys::OpenAt2(root_.get(), "dev/pts/ptmx",
+                         {.flags = O_RDWR | O_NOCTTY, .resolve = kNoLinks}));
+  RF_ASSIGN(const UniqueFd slave, sys::OpenSlave(handed_up.get()));
+  RF_TRY(sys::SetModes(slave.get(), start.modes));
+  RF_TRY(sys::SetWindowSize(slave.get(), start.size));
+  RF_ASSIGN(const struct stat wanted, sys::Fstat(slave.get()));
+  for (int fd = 0; fd < 3; ++fd) {
+    if (!prepared_.on_terminal[static_cast<size_t>(fd)]) continue;
+    if (::dup2(slave.get(), fd) < 0) {
+      return std::unexpected(SysError{"dup2", errno});
+    }
+    RF_ASSIGN(const struct stat placed, sys::Fstat(fd));
+    if (placed.st_dev != wanted.st_dev || placed.st_ino != wanted.st_ino) {
+      return BrokenPromise("dup2 had no effect");
+    }
+  }
+  return {};
 }
 
 Result<void> InitSteps::VerifyInit() noexcept {

@@ -20,6 +20,9 @@ class InitSteps {
   // Takes one step. An error with err 0 is a promise that the read-back found
   // broken; its `call` is the sentence.
   [[nodiscard]] Result<void> Take(const Step& step) noexcept;
+  // What the last step made for the supervisor: of kTerminal the master, of
+  // kNotify the socket. Init's own copy is to be closed.
+  UniqueFd handed_up;
 
  private:
   Result<void> MakeRoot() noexcept;
@@ -30,7 +33,9 @@ class InitSteps {
   Result<void> MountScratch(const Step& step) noexcept;
   Result<void> MountProc(const Step& step) noexcept;
   Result<void> MountPts(const Step& step) noexcept;
+  Result<void> MakeNotifySocket(const Step& step) noexcept;
   Result<void> VerifyView() noexcept;
+  Result<void> MakeTerminal() noexcept;
   Result<void> VerifyInit() noexcept;
 
   // An O_PATH descriptor of `path` inside, reached without any link.

@@ -51,8 +51,12 @@ void Supervisor::Wait() {
   Add(waits, signals_);
   Add(waits, listener_.get());
   Add(waits, relay_failed_ ? -1 : relay);
-  for (const Pump& pump : supervised_.pumps) {
-    if (!pump.done()) Add(waits, pump.WaitDescriptor(), pump.WaitEvents());
+  Add(waits, supervised_.notify.descriptor());
+  for (const auto* pumps :
+       {&supervised_.stdio.inputs, &supervised_.stdio.outputs}) {
+    for (const Pump& pump : *pumps) {
+      if (!pump.done()) Add(waits, pump.WaitDescriptor(), pump.WaitEvents());
+    }
   }
   if (::poll(waits.data(), waits.size(), TimeoutMs()) < 0 && errno != EINTR) {
     EndSandbox();
@@ -63,8 +67,13 @@ void Supervisor::Wait() {
              return wait.fd == fd && (wait.revents & events) != 0;
            });
   };
-  for (Pump& pump : supervised_.pumps) {
-    if (!pump.done() && ready(pump.WaitDescriptor())) pump.Turn();
+  for (auto* pumps : {&supervised_.stdio.inputs, &supervised_.stdio.outputs}) {
+    for (Pump& pump : *pumps) {
+      if (!pump.done() && ready(pump.WaitDescriptor())) pump.Turn();
+    }
+  }
+  if (ready(supervised_.notify.descriptor())) {
+    supervised_.notify.Hear(sys::MonotonicMs(), supervised_.status);
   }
   // What init said last is read before its death is taken note of.
   if (ready(control)) HearInit();
@@ -93,6 +102,12 @@ void Supervisor::HearInit() {
     return;
   }
   switch (message.kind) {
+    case MessageKind::kTerminal:
+      JoinTerminal(std::move(received->descriptor));
+      return;
+    case MessageKind::kNotify:
+      supervised_.notify.Listen(std::move(received->descriptor));
+      return;
     case MessageKind::kStarted:
       listener_ = std::move(received->descriptor);
       started_ = true;
@@ -110,6 +125,21 @@ void Supervisor::HearInit() {
       EndSandbox();
       return;
   }
+}
+
+void Supervisor::JoinTerminal(UniqueFd master) {
+  Stdio& stdio = supervised_.stdio;
+  const auto joined =
+      stdio.terminal.Connect(std::move(master), stdio.inputs, stdio.outputs);
+  if (!joined) {
+    refusal_ = Refusal{ExitCode::kInternal,
+                       "cannot join the workload's terminal with yours: " +
+                           Describe(joined.error()),
+                       ""};
+    EndSandbox();
+    return;
+  }
+  supervised_.status.SetRaw(InSession());
 }
 
 void Supervisor::HearDenial() {
@@ -140,6 +170,11 @@ void Supervisor::HearSignal() {
   while (true) {
     const auto signal = sys::NextSignal(signals_);
     if (!signal || signal->number == 0) return;
+    if (signal->number == SIGWINCH) {
+      supervised_.stdio.terminal.Resize();
+      // The kernel tells those in the foreground of a terminal of theirs.
+      if (InSession()) continue;
+    }
     if (signal->number == SIGTERM) {
       if (stopping_) {
         EndSandbox();
@@ -164,10 +199,7 @@ void Supervisor::HearTimer() {
 
 void Supervisor::BeginStop(Ending::Cause cause) {
   stopping_ = cause;
-  if (!started_) {
-    EndSandbox();
-    return;
-  }
+  // The program may run although init has not said so yet.
   deadline_ms_ = sys::MonotonicMs() + supervised_.bundle.stop.grace_ms;
   SendSignal(supervised_.bundle.stop.signal);
 }
@@ -192,7 +224,36 @@ void Supervisor::CleanUp() {
   }
   supervised_.sandbox.relay.alive.reset();
   EndProcess(supervised_.sandbox.relay.process, SIGTERM);
-  for (Pump& pump : supervised_.pumps) pump.Finish();
+  supervised_.notify.HearRest(sys::MonotonicMs(), supervised_.status);
+  FinishOutput();
+  supervised_.stdio.terminal.Restore();
+  supervised_.status.SetRaw(false);
+}
+
+void Supervisor::FinishOutput() {
+  const auto asks_for_an_end = [](int signal) {
+    return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
+           signal == SIGHUP;
+  };
+  while (true) {
+    std::vector<pollfd> waits = {{signals_, POLLIN, 0}};
+    for (Pump& pump : supervised_.stdio.outputs) {
+      if (!pump.Finish()) Add(waits, pump.WaitDescriptor(), POLLOUT);
+    }
+    if (waits.size() == 1) return;
+    // Whoever asked for a stop waits for its grace, and no longer.
+    const int timeout = !stopping_ ? -1 : deadline_ms_ == 0 ? 0 : TimeoutMs();
+    const int ready = ::poll(waits.data(), waits.size(), timeout);
+    if (ready == 0 || (ready < 0 && errno != EINTR)) return;
+    for (auto signal = sys::NextSignal(signals_); signal && signal->number != 0;
+         signal = sys::NextSignal(signals_)) {
+      if (asks_for_an_end(signal->number)) return;
+    }
+  }
+}
+
+bool Supervisor::InSession() const {
+  return supervised_.stdio.terminal.start().use == TerminalUse::kSession;
 }
 
 Ending Supervisor::Conclude() const {
@@ -270,15 +331,18 @@ Refusal RefuseStep(const Plan& plan, const Message& failed) {
     case StepKind::kSymlink:
     case StepKind::kScratch:
     case StepKind::kPts:
+    case StepKind::kNotify:
     case StepKind::kSealRoot:
     case StepKind::kPivot:
     case StepKind::kLoopback:
     case StepKind::kVerifyView:
+    case StepKind::kTerminal:
     case StepKind::kUndumpable:
     case StepKind::kDropCapabilities:
     case StepKind::kNoNewPrivileges:
     case StepKind::kVerifyInit:
     case StepKind::kOwnSession:
+    case StepKind::kControllingTerminal:
     case StepKind::kLandlockPath:
     case StepKind::kLandlock:
     case StepKind::kSeccomp:

@@ -12,6 +12,7 @@
 #include "bundle/bundle.h"
 #include "launch/denial.h"
 #include "launch/message.h"
+#include "launch/notify.h"
 #include "launch/plan.h"
 #include "launch/spawn.h"
 #include "launch/status.h"
@@ -23,7 +24,8 @@ struct Supervised {
   const bundle::Bundle& bundle;
   const Plan& plan;
   Sandbox& sandbox;
-  std::vector<Pump>& pumps;
+  Stdio& stdio;
+  Notify& notify;
   Status& status;
   // Called once, when the program runs, with /proc/self/status as read back.
   std::function<void(std::string_view)> on_started;
@@ -43,14 +45,19 @@ class Supervisor {
  private:
   void Wait();
   void HearInit();
+  void JoinTerminal(UniqueFd master);
   void HearSignal();
   void HearDenial();
   void HearTimer();
   void BeginStop(Ending::Cause cause);
   void SendSignal(int signal);
+  [[nodiscard]] bool InSession() const;
   // Closes the channel: init kills everybody and ends.
   void EndSandbox();
   void CleanUp();
+  // Copies what is left of the workload's output, or until somebody asks for
+  // an end.
+  void FinishOutput();
   [[nodiscard]] Ending Conclude() const;
   [[nodiscard]] int TimeoutMs() const;
 

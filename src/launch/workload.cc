@@ -11,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/signal.h"
+#include "sys/terminal.h"
 
 namespace ringfence::launch {
 namespace {
@@ -36,6 +37,8 @@ class WorkloadSteps {
     switch (step.kind) {
       case StepKind::kOwnSession:
         return OwnSession();
+      case StepKind::kControllingTerminal:
+        return TakeTerminal();
       case StepKind::kWorkingDirectory:
         return sys::ChangeDirectory(step.path.c_str());
       case StepKind::kLimit:
@@ -64,10 +67,12 @@ class WorkloadSteps {
       case StepKind::kScratch:
       case StepKind::kProc:
       case StepKind::kPts:
+      case StepKind::kNotify:
       case StepKind::kSealRoot:
       case StepKind::kPivot:
       case StepKind::kLoopback:
       case StepKind::kVerifyView:
+      case StepKind::kTerminal:
       case StepKind::kUndumpable:
       case StepKind::kDropCapabilities:
       case StepKind::kNoNewPrivileges:
@@ -82,6 +87,16 @@ class WorkloadSteps {
     RF_TRY(sys::NewSession());
     ::umask(022);
     return sys::UnblockSignals();
+  }
+
+  // Standard input is on it in every session.
+  Result<void> TakeTerminal() noexcept {
+    RF_TRY(sys::TakeControllingTerminal(STDIN_FILENO));
+    RF_ASSIGN(const pid_t session, sys::SessionOf(STDIN_FILENO));
+    if (session != ::getpid()) {
+      return BrokenPromise("the terminal does not control the workload");
+    }
+    return {};
   }
 
   // Read back at once: a limit survives exec, and reading one needs a call

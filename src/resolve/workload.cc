@@ -76,8 +76,8 @@ model::Stop StopOf(const syntax::Stop& own) {
 
 std::vector<std::string> EnvironmentOf(const std::vector<syntax::Variable>& own,
                                        Diagnostics& diagnostics) {
-  static constexpr std::array<std::string_view, 4> kReserved{
-      "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "NGINX"};
+  static constexpr std::array<std::string_view, 5> kReserved{
+      "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "NGINX", "NOTIFY_SOCKET"};
   std::map<std::string, std::string> variables{
       {"HOME", kHome},
       {"LANG", "C.UTF-8"},
@@ -89,7 +89,7 @@ std::vector<std::string> EnvironmentOf(const std::vector<syntax::Variable>& own,
       diagnostics.Add({Code::kReservedVariable,
                        Quote(name) + " is set by Ringfence",
                        variable.name.span,
-                       "it says which sockets were handed over",
+                       "it says which sockets the workload is given",
                        {},
                        "remove it"});
     }

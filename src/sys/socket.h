@@ -83,7 +83,8 @@ class SocketAddress {
 // Ends our side: the peer reads to the end, and may still write.
 [[nodiscard]] Result<void> ShutdownWrite(int fd);
 
-// Sets O_NONBLOCK on a socket that was made elsewhere, for all who share it.
+// Sets O_NONBLOCK on a descriptor that was made elsewhere, for all who share
+// it.
 [[nodiscard]] Result<void> SetNonBlocking(int fd);
 
 // Options whose value is an int; setsockopt(2), getsockopt(2).
