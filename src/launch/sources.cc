@@ -32,14 +32,15 @@ std::unexpected<Refusal> Refuse(ExitCode code, const model::ViewEntry& entry,
   return std::unexpected(Refusal{code, place + why, remedy});
 }
 
-// Makes the directory `path` if it is not there, for the caller alone unless
-// the workload says otherwise. Its parent has to exist.
+// Makes the directory `path` if it is not there. Its parent has to exist. The
+// mode is the one that the workload names, whatever the caller's umask.
 Result<void> MakeIfMissing(const std::string& path, uint32_t mode) {
-  const auto made = sys::Mkdirat(AT_FDCWD, path.c_str(), mode);
-  if (!made && made.error().err != EEXIST) {
-    return std::unexpected(made.error());
-  }
-  return {};
+  const auto made = sys::Mkdirat(AT_FDCWD, path.c_str(), 0700);
+  if (!made && made.error().err == EEXIST) return {};
+  RF_TRY(made);
+  RF_ASSIGN(const UniqueFd directory,
+            sys::Open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  return sys::Fchmod(directory.get(), mode);
 }
 
 std::expected<HostSource, Refusal> Look(const model::ViewEntry& entry,

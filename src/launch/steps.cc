@@ -270,6 +270,10 @@ Result<void> InitSteps::MountPts(const Step& step) noexcept {
 Result<void> InitSteps::MakeNotifySocket(const Step& step) noexcept {
   RF_ASSIGN(const Place place, PlaceOf(step.path));
   RF_ASSIGN(handed_up, sys::BoundDatagramSocket(place.parent, place.name));
+  const auto made = sys::Lstatat(place.parent, place.name);
+  if (!made || !S_ISSOCK(made->st_mode)) {
+    return BrokenPromise("no socket is where it was bound");
+  }
   return {};
 }
 

@@ -1,17 +1,11 @@
 // Readiness (sd_notify(3)), and signals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstddef>
-#include <cstring>
 
 #include "live/sandbox.h"
+#include "live/service_manager.h"
 
 namespace ringfence::live {
 namespace {
@@ -21,71 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Le;
 using ::testing::Not;
-
-// A service manager's socket.
-class Manager {
- public:
-  // A path, or a name of the abstract namespace with '@' in front.
-  explicit Manager(const std::string& name, const User& user)
-      : socket_(
-            ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-    std::memcpy(address.sun_path, name.data(), name.size());
-    size_t size = offsetof(sockaddr_un, sun_path) + name.size();
-    if (name.front() == '@') {
-      address.sun_path[0] = '\0';
-    } else {
-      ++size;
-    }
-    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address),
-                     static_cast<socklen_t>(size)),
-              0)
-        << std::strerror(errno);
-    if (name.front() != '@' && ::geteuid() == 0) {
-      EXPECT_EQ(::chown(name.c_str(), user.uid, user.gid), 0);
-    }
-    const int on = 1;
-    EXPECT_EQ(
-        ::setsockopt(socket_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on),
-        0);
-  }
-
-  struct Heard {
-    std::string text;
-    pid_t sender = 0;
-    bool descriptor = false;
-  };
-  // The next datagram; an empty one after ten seconds, or at once with 0.
-  Heard Next(int timeout_ms = 10'000) const {
-    pollfd entry{.fd = socket_.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&entry, 1, timeout_ms) <= 0) return {};
-    char text[4096];
-    iovec data{text, sizeof text};
-    alignas(cmsghdr) char control[256];
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    const ssize_t size = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC);
-    if (size < 0) return {};
-    Heard heard{.text = {text, static_cast<size_t>(size)}};
-    for (cmsghdr* each = CMSG_FIRSTHDR(&header); each != nullptr;
-         each = CMSG_NXTHDR(&header, each)) {
-      if (each->cmsg_type == SCM_CREDENTIALS) {
-        ucred credentials{};
-        std::memcpy(&credentials, CMSG_DATA(each), sizeof credentials);
-        heard.sender = credentials.pid;
-      } else if (each->cmsg_type == SCM_RIGHTS) {
-        heard.descriptor = true;
-      }
-    }
-    return heard;
-  }
-
- private:
-  UniqueFd socket_;
-};
 
 // What libsystemd does.
 constexpr char kSend[] = R"(
@@ -119,7 +48,7 @@ class Notifying : public Python {
 TEST_F(Notifying, PassesReadinessOn) {
   for (const std::string& name :
        {home_.path() + "/manager", "@ringfence-test-" + user_.name}) {
-    const Manager manager(name, user_);
+    const ServiceManager manager(name, user_);
     Background service(
         user_,
         RunLine({Sender("print(notify)\n"
@@ -128,11 +57,11 @@ TEST_F(Notifying, PassesReadinessOn) {
                         "send('STOPPING=1')\n"
                         "sys.exit(3)")}),
         {.environment = {{"NOTIFY_SOCKET", name}}});
-    const Manager::Heard ready = manager.Next();
+    const ServiceManager::Heard ready = manager.Next();
     EXPECT_EQ(ready.text, "READY=1\nSTATUS=a\\x1b[2Jb\n");
     // The main process, as far as the manager is concerned.
     EXPECT_EQ(ready.sender, service.pid());
-    const Manager::Heard stopping = manager.Next();
+    const ServiceManager::Heard stopping = manager.Next();
     EXPECT_EQ(stopping.text, "STOPPING=1\n");
     EXPECT_FALSE(stopping.descriptor);
     const Outcome outcome = service.Wait();
@@ -145,7 +74,7 @@ TEST_F(Notifying, PassesReadinessOn) {
 // systemd-notify waits until what it sent has been looked at.
 TEST_F(Notifying, AnswersABarrier) {
   const std::string name = home_.path() + "/manager";
-  const Manager manager(name, user_);
+  const ServiceManager manager(name, user_);
   const Outcome outcome = RunAs(
       user_,
       RunLine({Sender("r, w = os.pipe()\n"
@@ -180,7 +109,7 @@ TEST_F(Notifying, SaysThatNobodyCanBeReached) {
 
 TEST_F(Notifying, AFloodReachesNobody) {
   const std::string name = home_.path() + "/manager";
-  const Manager manager(name, user_);
+  const ServiceManager manager(name, user_);
   const Outcome outcome =
       RunAs(user_,
             RunLine({Sender("for i in range(20000): send(f'STATUS={i}')\n"

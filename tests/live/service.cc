@@ -61,13 +61,15 @@ Outcome ServiceTest::RunExample(const std::string& file) const {
   return RunAs(user_, Line(file), {.time_limit = std::chrono::seconds(120)});
 }
 
+std::string ServiceTest::ReadStatus() const { return ReadText(status()); }
+
 void ServiceTest::ExpectQuiet(const Outcome& outcome) const {
   std::istringstream lines(outcome.err);
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("ringfence: this host has no ledger")) continue;
     EXPECT_FALSE(line.starts_with("ringfence:")) << line;
   }
-  EXPECT_THAT(ReadText(status()), ::testing::HasSubstr("\"denied_calls\":0}"));
+  EXPECT_THAT(ReadStatus(), ::testing::HasSubstr("\"denied_calls\":0}"));
 }
 
 bool ServiceTest::Lacks(const std::string& program) {

@@ -35,6 +35,7 @@ class ServiceTest : public SandboxTest {
   // `ringfence run FILE` beside the test, with a status in `status()`.
   [[nodiscard]] std::vector<std::string> Line(const std::string& file) const;
   [[nodiscard]] std::string status() const { return home_.path() + "/status"; }
+  [[nodiscard]] std::string ReadStatus() const;
   // The same to its end.
   [[nodiscard]] Outcome RunExample(const std::string& file) const;
 

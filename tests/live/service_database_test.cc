@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "live/service.h"
+#include "live/service_manager.h"
 
 namespace ringfence::live {
 namespace {
@@ -79,8 +80,17 @@ TEST_P(PostgreSql, KeepsWhatItWasToldAfterAStop) {
                                    HasSubstr("database system is shut down")));
     ExpectQuiet(stopped);
   }
-  Background server(user_, Line(workload));
-  ASSERT_TRUE(server.WaitForLine("ready to accept")) << server.err();
+  // Debian's PostgreSQL tells a service manager when it is ready.
+  const std::string socket = home_.path() + "/manager";
+  const ServiceManager manager(socket, user_);
+  Background server(user_, Line(workload),
+                    {.environment = {{"NOTIFY_SOCKET", socket}}});
+  std::string heard;
+  while (heard.find("READY=1") == std::string::npos) {
+    const std::string text = manager.Next().text;
+    ASSERT_NE(text, "") << heard << server.err();
+    heard += text;
+  }
   const Outcome read = Psql(port, "SELECT count(*), max(wood) FROM posts");
   EXPECT_EQ(read.out, "20000|oak 9999\n") << read;
   server.Signal(SIGTERM);

@@ -35,6 +35,29 @@ TEST_P(Java, CollectsCompilesAndSpeaksTls) {
   ExpectQuiet(outcome);
 }
 
+// The memory placement that it asks for is denied, and not worth a word.
+TEST_P(Java, DoesWithoutNuma) {
+  if (Lacks("/usr/bin/java")) GTEST_SKIP() << "needs openjdk-17";
+  const std::string workload = Example("java", GetParam()) + "/java.yaml";
+  Replace(workload, "-XX:+UseG1GC, /srv/app/Service.java",
+          "-XX:+UseNUMA, -version");
+  const Outcome outcome = RunExample(workload);
+  EXPECT_EQ(outcome.end, End(Exited{0})) << outcome;
+  ExpectQuiet(outcome);
+}
+
+// The twin of every ExpectQuiet: what no ordinary program tries is reported.
+TEST_P(Python, IsReportedWhenItTriesWhatNobodyTries) {
+  const std::string workload = Example("python", GetParam()) + "/python.yaml";
+  Replace(workload, "[/usr/bin/python3, /work/jobs.py]",
+          "[/usr/bin/python3, -c, 'import ctypes; "
+          "ctypes.CDLL(None).syscall(323, 0)']");  // userfaultfd
+  const Outcome outcome = RunExample(workload);
+  EXPECT_EQ(outcome.end, End(Exited{0})) << outcome;
+  EXPECT_THAT(outcome.err, ContainsRegex("ringfence: .*userfaultfd"));
+  EXPECT_THAT(ReadStatus(), HasSubstr("\"denied_calls\":1}"));
+}
+
 TEST_P(Node, ServesItselfFromWorkers) {
   if (Lacks("/usr/bin/node")) GTEST_SKIP() << "needs nodejs";
   const Outcome outcome =
