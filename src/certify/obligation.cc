@@ -48,9 +48,12 @@ class Writer {
     Put(policy.calls.size(), 4);
     for (const CallPolicy& call : policy.calls) {
       Put(call.number, 4);
-      Put(call.then);
       Put(call.otherwise);
-      Put(call.when);
+      Put(call.clauses.size(), 4);
+      for (const model::Clause& clause : call.clauses) {
+        Put(clause.then);
+        Put(clause.when);
+      }
     }
   }
 
@@ -86,6 +89,7 @@ class Reader {
 
   Answer TakeAnswer() {
     const auto action = static_cast<model::Action>(Take(1));
+    if (action > model::Action::kNotify) good_ = false;
     return {action, static_cast<uint16_t>(Take(2))};
   }
 
@@ -123,9 +127,12 @@ class Reader {
     for (size_t i = 0; i < calls && good_; ++i) {
       CallPolicy call;
       call.number = static_cast<uint32_t>(Take(4));
-      call.then = TakeAnswer();
       call.otherwise = TakeAnswer();
-      call.when = TakeCondition(kMaxDepth);
+      const size_t clauses = TakeCount(1);
+      for (size_t j = 0; j < clauses && good_; ++j) {
+        const Answer then = TakeAnswer();
+        call.clauses.push_back({TakeCondition(kMaxDepth), then, {}});
+      }
       if (i > 0 && call.number <= policy.calls.back().number) good_ = false;
       policy.calls.push_back(std::move(call));
     }

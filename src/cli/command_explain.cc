@@ -30,6 +30,16 @@ std::string AnswerText(const model::Answer& answer) {
       return resolve::ErrnoName(answer.error) + ", silently";
     case model::Action::kKill:
       return "killed";
+    case model::Action::kLog:
+      return "allowed and logged";
+    case model::Action::kKillThread:
+      return "the thread is killed";
+    case model::Action::kTrap:
+      return "SIGSYS";
+    case model::Action::kTrace:
+      return "a tracer decides";
+    case model::Action::kNotify:
+      return "a supervisor decides";
   }
   CheckFailed("explain: unknown action");
 }
@@ -64,14 +74,14 @@ void ExplainCalls(const model::SeccompPolicy& policy) {
   std::vector<std::string> conditional;
   std::map<std::string, std::vector<std::string>> denied;
   for (const model::CallPolicy& call : policy.calls) {
-    const bool always = call.when == model::Always();
-    if (always && call.then == model::kAllowed) {
+    const bool always = call.clauses.empty();
+    if (always && model::LetsPass(call.otherwise.action)) {
       allowed.push_back(call.name);
     } else if (!always) {
       conditional.push_back(call.name + " (" + PlaceText(call.source) +
                             "; otherwise " + AnswerText(call.otherwise) + ")");
     } else {
-      denied[AnswerText(call.then)].push_back(call.name);
+      denied[AnswerText(call.otherwise)].push_back(call.name);
     }
   }
   fmt::print("\nsystem calls (x86_64)\n  always allowed: {}\n{}",

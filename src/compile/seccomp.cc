@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 
 #include <algorithm>
+#include <ranges>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,21 +25,33 @@ using model::SeccompPolicy;
 
 constexpr uint16_t kMaxErrno = 4095;  // the kernel cuts larger ones to this
 
+bool HasValidError(const Answer& answer) {
+  if (answer.action == Action::kTrace) return true;
+  if (answer.action == Action::kQuiet) return answer.error <= kMaxErrno;
+  if (answer.action != Action::kExplain) return answer.error == 0;
+  return answer.error >= 1 && answer.error <= kMaxErrno;
+}
+
 uint32_t ReturnValue(const Answer& answer) {
-  const bool has_error =
-      answer.action == Action::kExplain || answer.action == Action::kQuiet;
-  Check(has_error ? answer.error >= 1 && answer.error <= kMaxErrno
-                  : answer.error == 0,
-        "seccomp: an answer with a wrong errno");
+  Check(HasValidError(answer), "seccomp: an answer with a wrong errno");
   switch (answer.action) {
     case Action::kAllow:
       return SECCOMP_RET_ALLOW;
+    case Action::kLog:
+      return SECCOMP_RET_LOG;
     case Action::kExplain:
+    case Action::kNotify:
       return SECCOMP_RET_USER_NOTIF;
     case Action::kQuiet:
       return SECCOMP_RET_ERRNO | answer.error;
     case Action::kKill:
       return SECCOMP_RET_KILL_PROCESS;
+    case Action::kKillThread:
+      return SECCOMP_RET_KILL_THREAD;
+    case Action::kTrap:
+      return SECCOMP_RET_TRAP;
+    case Action::kTrace:
+      return SECCOMP_RET_TRACE | answer.error;
   }
   CheckFailed("seccomp: unknown action");
 }
@@ -73,9 +86,12 @@ Graph::Id AddTree(Graph& graph, std::span<const Range> ranges) {
 }
 
 Graph::Id AddCall(Graph& graph, const CallPolicy& call) {
-  const Graph::Id then = graph.Return(ReturnValue(call.then));
-  const Graph::Id otherwise = graph.Return(ReturnValue(call.otherwise));
-  return AddCondition(graph, call.when, then, otherwise);
+  Graph::Id next = graph.Return(ReturnValue(call.otherwise));
+  for (const model::Clause& clause : std::views::reverse(call.clauses)) {
+    const Graph::Id then = graph.Return(ReturnValue(clause.then));
+    next = AddCondition(graph, clause.when, then, next);
+  }
+  return next;
 }
 
 Graph::Id AddPolicy(Graph& graph, const SeccompPolicy& policy) {
@@ -105,7 +121,11 @@ Graph::Id AddPolicy(Graph& graph, const SeccompPolicy& policy) {
 
 CompileError TooBig(const SeccompPolicy& policy) {
   const auto tests = [](const CallPolicy& call) {
-    return CountTests(call.when);
+    size_t count = 0;
+    for (const model::Clause& clause : call.clauses) {
+      count += CountTests(clause.when);
+    }
+    return count;
   };
   const auto largest = std::ranges::max_element(policy.calls, {}, tests);
   std::string why = "the seccomp rules need more than " +

@@ -21,9 +21,9 @@ using model::ArgTest;
 using model::Condition;
 using model::Width;
 
-// A condition as a chain of word tests, each of which leads on to two others
-// or to the end, where it is decided: the walk need not know what it means,
-// only where it splits.
+// The clauses of a call as a chain of word tests, each of which leads on to two
+// others or to the end, where it is decided: the walk need not know what it
+// means, only where it splits.
 struct Node {
   size_t word = 0;
   WordTest test;
@@ -34,8 +34,11 @@ constexpr size_t kDecided = SIZE_MAX;
 
 class Chain {
  public:
-  explicit Chain(const Condition& condition)
-      : start_(Add(condition, {kDecided, kDecided})) {}
+  explicit Chain(std::span<const model::Clause> clauses) {
+    for (auto clause = clauses.rbegin(); clause != clauses.rend(); ++clause) {
+      start_ = Add(clause->when, {kDecided, start_});
+    }
+  }
 
   [[nodiscard]] size_t start() const { return start_; }
   [[nodiscard]] const Node& at(size_t id) const { return nodes_[id]; }
@@ -95,7 +98,7 @@ class Chain {
   }
 
   std::vector<Node> nodes_;
-  size_t start_;
+  size_t start_ = kDecided;
 };
 
 // What the accumulator holds: a known number, or (argument word & mask).
@@ -119,11 +122,12 @@ class Walk {
   using Visit = std::function<bool(const model::Call&)>;
 
   Walk(std::span<const Instruction> code, uint32_t arch, uint32_t number,
-       const Condition& condition, CaseLimits& limits, const Visit& visit)
+       std::span<const model::Clause> clauses, CaseLimits& limits,
+       const Visit& visit)
       : code_(code),
         arch_(arch),
         number_(number),
-        chain_(condition),
+        chain_(clauses),
         limits_(limits),
         visit_(visit) {}
 
@@ -290,9 +294,9 @@ class Walk {
 
 std::expected<void, Malformed> ForEachCase(
     std::span<const Instruction> code, uint32_t arch, uint32_t number,
-    const Condition& condition, CaseLimits& limits,
+    std::span<const model::Clause> clauses, CaseLimits& limits,
     const std::function<bool(const model::Call&)>& visit) {
-  return Walk(code, arch, number, condition, limits, visit).Run();
+  return Walk(code, arch, number, clauses, limits, visit).Run();
 }
 
 }  // namespace ringfence::evaluate

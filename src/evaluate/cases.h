@@ -1,16 +1,15 @@
 // ForEachCase: every way a program and a policy can treat one call number.
 //
 //   CaseLimits limits;
-//   auto all = ForEachCase(program.code(), arch, 41, socket_policy.when,
-//   limits,
-//                          [&](const model::Call& call) { return Judge(call);
-//                          });
+//   auto all = ForEachCase(
+//       program.code(), arch, 41, socket_policy.clauses, limits,
+//       [&](const model::Call& call) { return Judge(call); });
 //
 // A program looks at an argument only through tests of 32-bit words, and so
-// does a condition. The walk follows both, splits at each test that can come
+// does a clause. The walk follows both, splits at each test that can come
 // out both ways, and visits one call of every combination that some argument
 // values reach. All other argument values are treated as one of the visited
-// calls, by the program and by the condition, so checking the visited ones
+// calls, by the program and by the clauses, so checking the visited ones
 // checks all 2^384.
 #pragma once
 
@@ -37,7 +36,7 @@ struct CaseLimits {
 // constant), or a limit that was reached; never a silent cut. [pure]
 [[nodiscard]] std::expected<void, bpf::Malformed> ForEachCase(
     std::span<const bpf::Instruction> code, uint32_t arch, uint32_t number,
-    const model::Condition& condition, CaseLimits& limits,
+    std::span<const model::Clause> clauses, CaseLimits& limits,
     const std::function<bool(const model::Call&)>& visit);
 
 }  // namespace ringfence::evaluate

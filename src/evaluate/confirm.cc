@@ -67,19 +67,19 @@ std::optional<Disagreement> CompareNumber(const SeccompPolicy& policy,
                                           const bpf::Program& program,
                                           uint32_t number, CaseLimits& limits) {
   const model::CallPolicy* rule = Find(policy, number);
-  const model::Condition always = model::Always();
   std::optional<Disagreement> found;
-  const auto done =
-      ForEachCase(program.code(), policy.arch, number,
-                  rule ? rule->when : always, limits, [&](const Call& call) {
-                    found = Compare(policy, program, call);
-                    return !found;
-                  });
+  const auto done = ForEachCase(
+      program.code(), policy.arch, number,
+      rule ? std::span(rule->clauses) : std::span<const model::Clause>(),
+      limits, [&](const Call& call) {
+        found = Compare(policy, program, call);
+        return !found;
+      });
   if (found || done) return found;
   return Disagreement{.why = done.error().why,
                       .call = {.number = number, .arch = policy.arch},
                       .name = rule ? rule->name : "",
-                      .wanted = rule ? rule->then : policy.unlisted,
+                      .wanted = rule ? rule->otherwise : policy.unlisted,
                       .returned = std::nullopt,
                       .source = rule ? rule->source : model::Source{}};
 }
@@ -88,12 +88,21 @@ std::string AnswerText(const Answer& answer) {
   switch (answer.action) {
     case model::Action::kAllow:
       return "allow";
+    case model::Action::kLog:
+      return "log";
     case model::Action::kExplain:
+    case model::Action::kNotify:
       return "notify";
     case model::Action::kQuiet:
       return "errno " + std::to_string(answer.error);
     case model::Action::kKill:
       return "kill process";
+    case model::Action::kKillThread:
+      return "kill thread";
+    case model::Action::kTrap:
+      return "trap";
+    case model::Action::kTrace:
+      return "trace " + std::to_string(answer.error);
   }
   return "";
 }

@@ -87,6 +87,14 @@ std::string ReturnText(uint32_t raw) {
       return Print("errno %u", raw & SECCOMP_RET_DATA);
     case SECCOMP_RET_USER_NOTIF:
       return "notify";
+    case SECCOMP_RET_LOG:
+      return "log";
+    case SECCOMP_RET_TRACE:
+      return Print("trace %u", raw & SECCOMP_RET_DATA);
+    case SECCOMP_RET_TRAP:
+      return "trap";
+    case SECCOMP_RET_KILL_THREAD:
+      return "kill thread";
     case SECCOMP_RET_KILL_PROCESS:
       return "kill process";
     default:

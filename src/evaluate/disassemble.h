@@ -25,7 +25,7 @@ namespace ringfence::evaluate {
     const std::function<std::string(uint32_t)>& name);
 
 // What a program's return value says: "allow", "errno 38", "notify",
-// "kill process", or its number.
+// "kill process", ..., or its number.
 [[nodiscard]] std::string ReturnText(uint32_t raw);
 
 }  // namespace ringfence::evaluate

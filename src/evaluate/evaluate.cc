@@ -183,6 +183,14 @@ std::optional<model::Answer> ToAnswer(uint32_t raw) {
                            std::min(data, uint16_t{4095})};
     case SECCOMP_RET_KILL_PROCESS:
       return model::kKilled;
+    case SECCOMP_RET_LOG:
+      return model::Answer{model::Action::kLog, 0};
+    case SECCOMP_RET_KILL_THREAD:
+      return model::Answer{model::Action::kKillThread, 0};
+    case SECCOMP_RET_TRAP:
+      return model::Answer{model::Action::kTrap, 0};
+    case SECCOMP_RET_TRACE:
+      return model::Answer{model::Action::kTrace, data};
     default:
       return std::nullopt;
   }
@@ -192,13 +200,21 @@ bool Gives(uint32_t raw, const model::Answer& answer) {
   switch (answer.action) {
     case model::Action::kAllow:
       return raw == SECCOMP_RET_ALLOW;
+    case model::Action::kLog:
+      return raw == SECCOMP_RET_LOG;
     case model::Action::kExplain:
+    case model::Action::kNotify:
       return raw == SECCOMP_RET_USER_NOTIF;
     case model::Action::kQuiet:
-      // Errno 0 would report success for a call that was not made.
-      return answer.error != 0 && raw == (SECCOMP_RET_ERRNO | answer.error);
+      return raw == (SECCOMP_RET_ERRNO | answer.error);
     case model::Action::kKill:
       return raw == SECCOMP_RET_KILL_PROCESS;
+    case model::Action::kKillThread:
+      return raw == SECCOMP_RET_KILL_THREAD;
+    case model::Action::kTrap:
+      return raw == SECCOMP_RET_TRAP;
+    case model::Action::kTrace:
+      return raw == (SECCOMP_RET_TRACE | answer.error);
   }
   return false;
 }

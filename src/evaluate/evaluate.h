@@ -37,9 +37,10 @@ struct SeccompData {
 
 [[nodiscard]] SeccompData ToData(const model::Call& call);
 
-// What a returned value means, in the four answers that Ringfence gives. A
-// notification carries no errno: it is {kExplain, 0} here. Nothing for the
-// rest: KILL_THREAD, TRAP, TRACE, LOG and unknown ones.
+// What a returned value means. A notification carries no errno: it is
+// {kExplain, 0} here. The data of TRAP and LOG changes nothing that the caller
+// could rely on and is left out. Nothing for an action that no kernel has; it
+// kills the process.
 [[nodiscard]] std::optional<model::Answer> ToAnswer(uint32_t raw);
 
 // True if `raw` is exactly what a program for `answer` returns. The errno of

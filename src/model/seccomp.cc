@@ -39,6 +39,21 @@ bool Holds(const Condition& condition, const std::array<uint64_t, 6>& args) {
   CheckFailed("seccomp: unknown condition");
 }
 
+const Clause* FindClause(const CallPolicy& call,
+                         const std::array<uint64_t, 6>& args) {
+  const auto at = std::ranges::find_if(call.clauses, [&](const Clause& clause) {
+    return Holds(clause.when, args);
+  });
+  return at != call.clauses.end() ? &*at : nullptr;
+}
+
+bool MayPass(const CallPolicy& call) {
+  return LetsPass(call.otherwise.action) ||
+         std::ranges::any_of(call.clauses, [](const Clause& clause) {
+           return LetsPass(clause.then.action);
+         });
+}
+
 const CallPolicy* Find(const SeccompPolicy& policy, uint32_t number) {
   const auto at =
       std::ranges::lower_bound(policy.calls, number, {}, &CallPolicy::number);
@@ -52,7 +67,8 @@ Answer Meaning(const SeccompPolicy& policy, const Call& call) {
   }
   const CallPolicy* rule = Find(policy, call.number);
   if (rule == nullptr) return policy.unlisted;
-  return Holds(rule->when, call.args) ? rule->then : rule->otherwise;
+  const Clause* clause = FindClause(*rule, call.args);
+  return clause != nullptr ? clause->then : rule->otherwise;
 }
 
 }  // namespace ringfence::model

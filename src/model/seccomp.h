@@ -38,11 +38,25 @@ enum class Action : uint8_t {
   kExplain,  // errno, and the supervisor says which line denied it
   kQuiet,    // errno, in the kernel, nothing said
   kKill,     // the whole process dies by SIGSYS
+  kLog,      // allowed, and the kernel's audit log says so
+  // Only in filters that others wrote (src/oci):
+  kKillThread,  // the calling thread dies, the rest of the process lives on
+  kTrap,        // not made; the thread gets a SIGSYS that it may handle
+  kTrace,       // a tracer decides; without one it is ENOSYS
+  kNotify,      // a supervisor decides; without one it is ENOSYS
 };
+
+// True for what lets the call be made by the filter alone.
+constexpr bool LetsPass(Action action) {
+  return action == Action::kAllow || action == Action::kLog;
+}
 
 struct Answer {
   Action action = Action::kKill;
-  uint16_t error = 0;  // errno, 1..4095 for kExplain and kQuiet, else 0
+  // kExplain: errno, 1..4095. kQuiet: errno, 0..4095; 0 tells the caller that
+  // a call succeeded which was not made, and no profile of ours says that.
+  // kTrace: what the tracer is told. Else 0.
+  uint16_t error = 0;
   bool operator==(const Answer&) const = default;
 };
 
@@ -80,14 +94,21 @@ inline Condition Always() { return {Condition::Kind::kAll, {}, {}}; }
 [[nodiscard]] bool Holds(const Condition& condition,
                          const std::array<uint64_t, 6>& args);
 
-// The policy for one system call number.
+// The answer to some of the ways in which a call can be made.
+struct Clause {
+  Condition when;
+  Answer then;
+  Source source;  // the rule
+  bool operator==(const Clause&) const = default;
+};
+
+// The policy for one system call number: the first clause that holds answers.
 struct CallPolicy {
   uint32_t number = 0;
-  std::string name;
-  Condition when = Always();
-  Answer then;       // while `when` holds
-  Answer otherwise;  // while it does not; equals `then` for Always()
-  Source source;     // the line that allowed it, else the one that denied it
+  std::string name;             // empty: no call has the number
+  std::vector<Clause> clauses;  // none: `otherwise` always
+  Answer otherwise;
+  Source source;  // the line that allowed it, else the one that denied it
   bool operator==(const CallPolicy&) const = default;
 };
 
@@ -102,6 +123,11 @@ struct SeccompPolicy {
   bool operator==(const SeccompPolicy&) const = default;
 };
 
+// The clause that answers, or null: `otherwise` does.
+[[nodiscard]] const Clause* FindClause(const CallPolicy& call,
+                                       const std::array<uint64_t, 6>& args);
+// True if the filter lets some way of making the call pass.
+[[nodiscard]] bool MayPass(const CallPolicy& call);
 [[nodiscard]] const CallPolicy* Find(const SeccompPolicy& policy,
                                      uint32_t number);
 [[nodiscard]] Answer Meaning(const SeccompPolicy& policy, const Call& call);

@@ -102,13 +102,10 @@ struct CallLines {
 CallLines PackCalls(FlatBufferBuilder& to, const model::SeccompPolicy& policy) {
   CallLines lines;
   for (const model::CallPolicy& call : policy.calls) {
-    const model::Answer denial = call.otherwise.action != model::Action::kAllow
-                                     ? call.otherwise
-                                     : call.then;
-    if (denial.action == model::Action::kAllow) continue;
+    if (model::LetsPass(call.otherwise.action)) continue;
     const auto name = to.CreateString(call.name);
     lines.calls.push_back(
-        fb::CreateCallLine(to, call.number, name, denial.error,
+        fb::CreateCallLine(to, call.number, name, call.otherwise.error,
                            lines.FileOf(call.source.file), call.source.line));
   }
   return lines;

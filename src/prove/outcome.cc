@@ -52,6 +52,16 @@ Outcome OutcomeOf(const model::Answer& answer, Reading reading) {
       return OutcomeOf(SECCOMP_RET_ERRNO | answer.error);
     case model::Action::kKill:
       return {SECCOMP_RET_KILL_PROCESS};
+    case model::Action::kLog:
+      return {SECCOMP_RET_LOG};
+    case model::Action::kKillThread:
+      return {SECCOMP_RET_KILL_THREAD};
+    case model::Action::kTrap:
+      return {SECCOMP_RET_TRAP};
+    case model::Action::kTrace:
+      return OutcomeOf(SECCOMP_RET_TRACE | answer.error);
+    case model::Action::kNotify:
+      return {SECCOMP_RET_USER_NOTIF};
   }
   CheckFailed("prove: unknown action");
 }

@@ -57,8 +57,11 @@ std::expected<NodeId, Stop> ReducePolicy(Decisions& all,
     return std::unexpected(Cut{false, call->number});
   }
   if (!number.IsOne()) return std::unexpected(Cut{false, call->number + 1});
-  const NodeId then = leaf(call->then);
-  return Reduce(all, call->when, then, leaf(call->otherwise));
+  NodeId next = leaf(call->otherwise);
+  for (const model::Clause& clause : std::views::reverse(call->clauses)) {
+    next = Reduce(all, clause.when, leaf(clause.then), next);
+  }
+  return next;
 }
 
 }  // namespace ringfence::prove

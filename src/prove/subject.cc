@@ -169,7 +169,7 @@ class Subject::Rest : public What {
       const SeccompData& data) const override {
     const model::CallPolicy& call = policy_.calls.front();
     const bool never = data.arch == policy_.arch && data.nr == call.number &&
-                       model::Holds(call.when, data.args);
+                       model::FindClause(call, data.args) != nullptr;
     return never ? kLeastStrict : kAllowed;
   }
 
@@ -206,10 +206,10 @@ Subject Subject::Policy(const model::SeccompPolicy& policy, Reading reading) {
 
 Subject Subject::AllBut(uint32_t arch, uint32_t number, model::Condition when) {
   return Subject(std::make_shared<Rest>(
-      arch, model::CallPolicy{.number = number,
-                              .when = std::move(when),
-                              .then = model::kKilled,
-                              .otherwise = model::kAllowed}));
+      arch,
+      model::CallPolicy{.number = number,
+                        .clauses = {{std::move(when), model::kKilled, {}}},
+                        .otherwise = model::kAllowed}));
 }
 
 }  // namespace ringfence::prove

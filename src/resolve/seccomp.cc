@@ -52,7 +52,6 @@ CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
   CallPolicy policy;
   policy.number = syscall.number;
   policy.name = syscall.name;
-  policy.then = model::kAllowed;
   policy.otherwise = model::kAllowed;
   if (!syscall.enforceable) return policy;
 
@@ -60,7 +59,6 @@ CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
   const auto deny = calls.deny.find(policy.name);
   const auto allowed = calls.allowed.find(policy.name);
   if (deny != calls.deny.end() || allowed == calls.allowed.end()) {
-    policy.then = denial;
     policy.otherwise = denial;
     policy.source =
         ToSource(deny != calls.deny.end() ? deny->second : calls.allow_span);
@@ -70,13 +68,15 @@ CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
   const auto rules = calls.rules.find(policy.name);
   if (rules == calls.rules.end()) return policy;
   policy.source = ToSource(rules->second.back().span);
-  policy.when = WhenAllowed(rules->second, arch);
-  if (policy.when != model::Always()) policy.otherwise = denial;
+  Condition when = WhenAllowed(rules->second, arch);
+  if (when == model::Always()) return policy;
+  policy.clauses.push_back({std::move(when), model::kAllowed, policy.source});
+  policy.otherwise = denial;
   return policy;
 }
 
 bool IsPlainAllow(const CallPolicy* policy) {
-  return policy != nullptr && policy->then == model::kAllowed &&
+  return policy != nullptr && policy->clauses.empty() &&
          policy->otherwise == model::kAllowed;
 }
 
@@ -95,8 +95,7 @@ void HideClone3(model::SeccompPolicy& policy, uint32_t arch) {
   const CallPolicy* clone = find("clone");
   if (IsPlainAllow(clone3) && IsPlainAllow(clone)) return;
   if (clone != nullptr && !IsPlainAllow(clone)) clone3->source = clone->source;
-  clone3->when = model::Always();
-  clone3->then = kNotImplemented;
+  clone3->clauses.clear();
   clone3->otherwise = kNotImplemented;
 }
 

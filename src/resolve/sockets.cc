@@ -75,23 +75,25 @@ const CallPolicy* FindCall(const SeccompPolicy& policy, std::string_view name) {
 
 bool IsDenied(const SeccompPolicy& policy, std::string_view name) {
   const CallPolicy* call = FindCall(policy, name);
-  if (call == nullptr) return true;  // unlisted, or not on this architecture
-  return call->then.action != model::Action::kAllow &&
-         call->otherwise.action != model::Action::kAllow;
+  // Null: unlisted, or not on this architecture.
+  return call == nullptr || !MayPass(*call);
 }
 
 bool DeniesFastOpen(const SeccompPolicy& policy, std::string_view name) {
   if (IsDenied(policy, name)) return true;
   const CallPolicy* call = FindCall(policy, name);
-  if (call->otherwise.action == model::Action::kAllow) return false;
+  if (model::LetsPass(call->otherwise.action)) return false;
   const auto arguments = FindSyscall(policy.arch, name)->arguments;
   const auto flags =
       std::ranges::find(arguments, "flags", &SyscallArgument::name);
   const auto fast_open = FindConstant("MSG_FASTOPEN");
   Check(flags != arguments.end() && fast_open.has_value(),
         "resolve: no flags in a send call");
-  return NeverHoldsWithBits(
-      call->when, static_cast<uint8_t>(flags - arguments.begin()), *fast_open);
+  const auto arg = static_cast<uint8_t>(flags - arguments.begin());
+  return std::ranges::all_of(call->clauses, [&](const model::Clause& clause) {
+    return !model::LetsPass(clause.then.action) ||
+           NeverHoldsWithBits(clause.when, arg, *fast_open);
+  });
 }
 
 model::Address ToModel(const syntax::Address& address) {

@@ -78,13 +78,15 @@ class RandomPolicy {
   }
 
   model::Answer Answer() {
-    switch (Below(4)) {
+    switch (Below(5)) {
       case 0:
         return model::kAllowed;
       case 1:
         return {model::Action::kExplain, 1};
       case 2:
         return {model::Action::kQuiet, static_cast<uint16_t>(1 + Below(4095))};
+      case 3:
+        return {model::Action::kLog, 0};
       default:
         return model::kKilled;
     }
@@ -99,11 +101,9 @@ class RandomPolicy {
     for (const uint32_t number : numbers) {
       model::CallPolicy call{.number = number,
                              .name = "call" + std::to_string(number)};
-      call.then = Answer();
-      call.otherwise = call.then;
-      if (Below(2) == 0) {
-        call.when = Condition(depth, 3);
-        call.otherwise = Answer();
+      call.otherwise = Answer();
+      for (uint64_t clauses = Below(4); clauses > 1; --clauses) {
+        call.clauses.push_back({Condition(depth, 3), Answer(), {}});
       }
       policy.calls.push_back(std::move(call));
     }
@@ -111,10 +111,12 @@ class RandomPolicy {
   }
 
   // Calls likely to show a wrong test: args made of the constants of
-  // `condition` and their neighbours.
-  std::array<uint64_t, 6> ArgsNear(const model::Condition& condition) {
+  // `call` and their neighbours.
+  std::array<uint64_t, 6> ArgsNear(const model::CallPolicy& call) {
     std::vector<uint64_t> values;
-    Collect(condition, values);
+    for (const model::Clause& clause : call.clauses) {
+      Collect(clause.when, values);
+    }
     std::array<uint64_t, 6> args = Args();
     for (uint64_t& arg : args) {
       if (values.empty() || Below(4) == 0) continue;

@@ -23,13 +23,21 @@ using namespace ringfence::model;
 constexpr int kMostDepth = 3;
 
 Answer TakeAnswer(Input& input) {
-  switch (input.Below(4)) {
+  switch (input.Below(8)) {
     case 0:
       return kAllowed;
     case 1:
       return {Action::kExplain, 1};
     case 2:
       return {Action::kQuiet, static_cast<uint16_t>(1 + input.Below(40))};
+    case 3:
+      return {Action::kLog, 0};
+    case 4:
+      return {Action::kKillThread, 0};
+    case 5:
+      return {Action::kTrap, 0};
+    case 6:
+      return {Action::kTrace, static_cast<uint16_t>(input.Below(40))};
     default:
       return kKilled;
   }
@@ -75,11 +83,14 @@ SeccompPolicy TakePolicy(Input& input) {
   for (int i = 0; i < calls; ++i) {
     CallPolicy call{.number = number,
                     .name = std::to_string(number),
-                    .when = TakeCondition(input, 0),
-                    .then = TakeAnswer(input),
-                    .otherwise = {},
+                    .clauses = {},
+                    .otherwise = TakeAnswer(input),
                     .source = {}};
-    call.otherwise = call.when == Always() ? call.then : TakeAnswer(input);
+    for (int clauses = input.Below(3); clauses > 0; --clauses) {
+      call.clauses.push_back({.when = TakeCondition(input, 0),
+                              .then = TakeAnswer(input),
+                              .source = {}});
+    }
     policy.calls.push_back(std::move(call));
     number += 1u + input.Below(200);
   }
@@ -101,7 +112,9 @@ void CompareCalls(const SeccompPolicy& policy,
                   const ringfence::bpf::Program& program) {
   for (const CallPolicy& listed : policy.calls) {
     std::vector<uint64_t> values = {0, ~uint64_t{0}};
-    CollectValues(listed.when, values);
+    for (const Clause& clause : listed.clauses) {
+      CollectValues(clause.when, values);
+    }
     for (const uint64_t value : values) {
       for (const uint32_t number : {listed.number, listed.number + 1}) {
         Call call{.number = number, .arch = policy.arch, .args = {}};

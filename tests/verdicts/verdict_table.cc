@@ -84,15 +84,11 @@ std::vector<VerdictRow> LoadVerdicts(const std::string& folder,
 }
 
 bool IsExpected(const VerdictRow& row, const model::Answer& answer) {
-  switch (answer.action) {
-    case model::Action::kAllow:
-    case model::Action::kKill:
-      return row.expected == answer.action;
-    case model::Action::kExplain:
-    case model::Action::kQuiet:
-      return row.expected == model::Action::kQuiet && row.error == answer.error;
+  if (answer.action == model::Action::kExplain ||
+      answer.action == model::Action::kQuiet) {
+    return row.expected == model::Action::kQuiet && row.error == answer.error;
   }
-  return false;
+  return row.expected == answer.action;
 }
 
 }  // namespace ringfence

@@ -62,12 +62,10 @@ inline model::Confinement SampleConfinement() {
   sample.seccomp = {{.arch = model::kArchX86_64,
                      .calls = {{.number = 0,
                                 .name = "read",
-                                .then = model::kAllowed,
                                 .otherwise = model::kAllowed,
                                 .source = {}},
                                {.number = 41,
                                 .name = "socket",
-                                .then = {model::Action::kExplain, 1},
                                 .otherwise = {model::Action::kExplain, 1},
                                 .source = {"public.yaml", 31, 9}}},
                      .unlisted = {model::Action::kQuiet, 38}}};

@@ -27,16 +27,17 @@ model::SeccompPolicy Sockets() {
   policy.calls.push_back(
       {.number = 41,
        .name = "socket",
-       .when = {model::Condition::Kind::kAll,
-                {},
-                {stream,
-                 {model::Condition::Kind::kAny, {}, {family(1), family(2)}}}},
-       .then = model::kAllowed,
+       .clauses =
+           {{{model::Condition::Kind::kAll,
+              {},
+              {stream,
+               {model::Condition::Kind::kAny, {}, {family(1), family(2)}}}},
+             model::kAllowed,
+             {}}},
        .otherwise = {model::Action::kExplain, 1},
        .source = {"public.yaml", 12, 5}});
   policy.calls.push_back({.number = 240,
                           .name = "mq_open",
-                          .then = model::kAllowed,
                           .otherwise = model::kAllowed,
                           .source = {}});
   return policy;

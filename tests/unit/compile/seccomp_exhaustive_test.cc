@@ -105,8 +105,7 @@ SeccompPolicy PolicyOf(std::vector<CallPolicy> calls) {
 
 CallPolicy Call(uint32_t number, Condition when) {
   return {.number = number,
-          .when = std::move(when),
-          .then = model::kAllowed,
+          .clauses = {{std::move(when), model::kAllowed, {}}},
           .otherwise = kDenied};
 }
 
@@ -288,7 +287,7 @@ TEST(SeccompRandom, LargerPolicies) {
       for (int i = 0; i < 20; ++i) {
         const model::Call call{.number = rule.number,
                                .arch = policy.arch,
-                               .args = random.ArgsNear(rule.when)};
+                               .args = random.ArgsNear(rule)};
         ASSERT_TRUE(Agree(policy, *program, call)) << round;
       }
     }

@@ -61,14 +61,13 @@ Condition Not(Condition of) {
 }
 
 CallPolicy Plain(uint32_t number, Answer answer) {
-  return {.number = number, .then = answer, .otherwise = answer};
+  return {.number = number, .otherwise = answer};
 }
 
 CallPolicy When(uint32_t number, Condition when, Answer then,
                 Answer otherwise) {
   return {.number = number,
-          .when = std::move(when),
-          .then = then,
+          .clauses = {{std::move(when), then, {}}},
           .otherwise = otherwise};
 }
 
@@ -345,7 +344,7 @@ TEST(SeccompDeathTest, UnsortedPolicy_IsOurBug) {
 
 TEST(SeccompDeathTest, AnswerWithAWrongErrno_IsOurBug) {
   for (const Answer answer :
-       {Answer{model::Action::kQuiet, 0}, Answer{model::Action::kQuiet, 4096},
+       {Answer{model::Action::kLog, 1}, Answer{model::Action::kQuiet, 4096},
         Answer{model::Action::kExplain, 0}, Answer{model::Action::kAllow, 1}}) {
     EXPECT_DEATH((void)CompileSeccomp(PolicyOf({Plain(2, answer)})), "errno");
   }

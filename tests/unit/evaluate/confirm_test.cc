@@ -33,10 +33,11 @@ SeccompPolicy SocketPolicy() {
   return {.arch = model::kArchX86_64,
           .calls = {{.number = 41,
                      .name = "socket",
-                     .when = {Condition::Kind::kTest,
-                              {.mask = 0xFFFFFFFF, .value = 1},
-                              {}},
-                     .then = model::kAllowed,
+                     .clauses = {{{Condition::Kind::kTest,
+                                   {.mask = 0xFFFFFFFF, .value = 1},
+                                   {}},
+                                  model::kAllowed,
+                                  {}}},
                      .otherwise = kDenied,
                      .source = {"p.yaml", 7, 3}}},
           .unlisted = kMissing};
@@ -204,7 +205,7 @@ TEST(Confirm, TooManyCases_AreAnError) {
     every.of.push_back(either);
   }
   SeccompPolicy policy = SocketPolicy();
-  policy.calls[0].when = every;
+  policy.calls[0].clauses[0].when = every;
   policy.calls[0].otherwise = model::kAllowed;
   auto tail = HandWritten({});
   const Disagreement found = Refuted(policy, FromTail(tail));
@@ -299,7 +300,7 @@ class Mutants {
         if (Differs(policy, program,
                     {.number = rule.number,
                      .arch = policy.arch,
-                     .args = random_.ArgsNear(rule.when)})) {
+                     .args = random_.ArgsNear(rule)})) {
           return true;
         }
       }

@@ -62,7 +62,7 @@ TEST(Disassemble, InstructionsOfOthers_AreShownAsNumbers) {
   EXPECT_EQ(Disassemble(code, Name),
             "    0  code 0x7 jt 0 jf 0 k 0\n"
             "    1  code 0x1d jt 1 jf 2 k 0\n"
-            "    2  ret  0x7ff00005\n");
+            "    2  ret  trace 5\n");
 }
 
 }  // namespace

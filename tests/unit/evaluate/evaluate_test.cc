@@ -143,7 +143,7 @@ TEST(Evaluate, Jumps_GoWhereTheySay) {
   }
 }
 
-TEST(ToAnswer, TakesTheFourAnswersThatRingfenceGives) {
+TEST(ToAnswer, KnowsEveryActionOfTheKernel) {
   using model::Action;
   using model::Answer;
   EXPECT_EQ(ToAnswer(SECCOMP_RET_ALLOW), model::kAllowed);
@@ -153,10 +153,12 @@ TEST(ToAnswer, TakesTheFourAnswersThatRingfenceGives) {
             (Answer{Action::kQuiet, 4095}));
   EXPECT_EQ(ToAnswer(SECCOMP_RET_USER_NOTIF), (Answer{Action::kExplain, 0}));
   EXPECT_EQ(ToAnswer(SECCOMP_RET_KILL_PROCESS), model::kKilled);
-  for (const uint32_t raw : {SECCOMP_RET_KILL_THREAD, SECCOMP_RET_TRAP,
-                             SECCOMP_RET_TRACE, SECCOMP_RET_LOG, 0x12340000u}) {
-    EXPECT_FALSE(ToAnswer(raw).has_value()) << raw;
-  }
+  EXPECT_EQ(ToAnswer(SECCOMP_RET_LOG), (Answer{Action::kLog, 0}));
+  EXPECT_EQ(ToAnswer(SECCOMP_RET_KILL_THREAD),
+            (Answer{Action::kKillThread, 0}));
+  EXPECT_EQ(ToAnswer(SECCOMP_RET_TRAP | 3), (Answer{Action::kTrap, 0}));
+  EXPECT_EQ(ToAnswer(SECCOMP_RET_TRACE | 3), (Answer{Action::kTrace, 3}));
+  EXPECT_FALSE(ToAnswer(0x12340000).has_value());
 }
 
 TEST(Gives, IsExact) {
@@ -167,7 +169,13 @@ TEST(Gives, IsExact) {
   EXPECT_TRUE(Gives(SECCOMP_RET_USER_NOTIF, {Action::kExplain, EPERM}));
   EXPECT_TRUE(Gives(SECCOMP_RET_ERRNO | EPERM, {Action::kQuiet, EPERM}));
   EXPECT_FALSE(Gives(SECCOMP_RET_ERRNO | EPERM, {Action::kQuiet, EACCES}));
-  EXPECT_FALSE(Gives(SECCOMP_RET_ERRNO, {Action::kQuiet, 0}));
+  EXPECT_TRUE(Gives(SECCOMP_RET_ERRNO, {Action::kQuiet, 0}));
+  EXPECT_TRUE(Gives(SECCOMP_RET_LOG, {Action::kLog, 0}));
+  EXPECT_TRUE(Gives(SECCOMP_RET_USER_NOTIF, {Action::kNotify, 0}));
+  EXPECT_TRUE(Gives(SECCOMP_RET_KILL_THREAD, {Action::kKillThread, 0}));
+  EXPECT_TRUE(Gives(SECCOMP_RET_TRAP, {Action::kTrap, 0}));
+  EXPECT_TRUE(Gives(SECCOMP_RET_TRACE | 7, {Action::kTrace, 7}));
+  EXPECT_FALSE(Gives(SECCOMP_RET_TRACE | 7, {Action::kTrace, 8}));
   EXPECT_FALSE(Gives(SECCOMP_RET_KILL_THREAD, model::kKilled));
   EXPECT_TRUE(Gives(SECCOMP_RET_KILL_PROCESS, model::kKilled));
 }

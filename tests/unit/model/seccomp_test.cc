@@ -21,12 +21,12 @@ const Condition kFalse = Group(Condition::Kind::kAny, {});
 
 SeccompPolicy Sample() {
   return {.arch = kArchX86_64,
-          .calls = {{.number = 1, .then = kAllowed, .otherwise = kAllowed},
+          .calls = {{.number = 1, .otherwise = kAllowed},
                     {.number = 41,
-                     .when = Of({.mask = 0xFFFFFFFF, .value = 1}),
-                     .then = kAllowed,
+                     .clauses =
+                         {{Of({.mask = 0xFFFFFFFF, .value = 1}), kAllowed, {}}},
                      .otherwise = kDenied},
-                    {.number = 60, .then = kKilled, .otherwise = kKilled}},
+                    {.number = 60, .otherwise = kKilled}},
           .unlisted = kMissing};
 }
 

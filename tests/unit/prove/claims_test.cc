@@ -60,10 +60,11 @@ model::SeccompPolicy SocketPolicy() {
   return {.arch = model::kArchX86_64,
           .calls = {{.number = 41,
                      .name = "socket",
-                     .when = {Condition::Kind::kAny,
-                              {},
-                              {family(AF_UNIX), family(AF_INET)}},
-                     .then = model::kAllowed,
+                     .clauses = {{{Condition::Kind::kAny,
+                                   {},
+                                   {family(AF_UNIX), family(AF_INET)}},
+                                  model::kAllowed,
+                                  {}}},
                      .otherwise = {model::Action::kExplain, 1}}},
           .unlisted = {model::Action::kQuiet, 38}};
 }

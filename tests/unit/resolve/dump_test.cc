@@ -46,16 +46,11 @@ std::string Text(const Condition& condition) {
 }
 
 std::string Text(const model::Answer& answer) {
-  switch (answer.action) {
-    case model::Action::kAllow:
-      return "allow";
-    case model::Action::kExplain:
-      return "explain " + std::to_string(answer.error);
-    case model::Action::kQuiet:
-      return "quiet " + std::to_string(answer.error);
-    case model::Action::kKill:
-      return "kill";
-  }
+  if (answer == model::kAllowed) return "allow";
+  if (answer == model::kKilled) return "kill";
+  const std::string error = " " + std::to_string(answer.error);
+  if (answer.action == model::Action::kExplain) return "explain" + error;
+  if (answer.action == model::Action::kQuiet) return "quiet" + error;
   return "?";
 }
 
@@ -70,15 +65,15 @@ std::string Text(const model::SeccompPolicy& policy) {
   std::map<std::string, size_t> denied;
   for (const model::CallPolicy& call : policy.calls) {
     const std::string place = "  # " + Place(call.source) + "\n";
-    const bool always = call.when == model::Always();
-    if (always && call.then.action != model::Action::kAllow) {
-      ++denied[Text(call.then) + place];
+    if (call.clauses.empty() && call.otherwise != model::kAllowed) {
+      ++denied[Text(call.otherwise) + place];
       continue;
     }
-    out += "  " + call.name + ": " + Text(call.then);
-    if (!always) {
-      out += " when " + Text(call.when) + " else " + Text(call.otherwise);
+    out += "  " + call.name + ": ";
+    for (const model::Clause& clause : call.clauses) {
+      out += Text(clause.then) + " when " + Text(clause.when) + " else ";
     }
+    out += Text(call.otherwise);
     out += place;
   }
   for (const auto& [answer, count] : denied) {
