@@ -8,3 +8,6 @@ file(GLOB man5 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.5)
 install(FILES ${man1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${man5} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES README.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+configure_file(cmake/ringfence-host.service.in ringfence-host.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ringfence-host.service
+        DESTINATION lib/systemd/system)

@@ -23,15 +23,26 @@ bool Compatible(const model::TrustLevel& one, const model::TrustLevel& other) {
   return !key.empty() && key == ClassKey(other);
 }
 
-Decision Decide(const model::TrustLevel& request, std::span<const Record> held,
-                std::span<const std::string> host_accepts) {
-  if (!host_accepts.empty() &&
-      std::ranges::find(host_accepts, request.name) == host_accepts.end()) {
-    return Reserved{{host_accepts.begin(), host_accepts.end()}};
+Decision Decide(const Applicant& who, std::span<const Record> held,
+                const model::HostPolicy& policy) {
+  const auto has = [](const auto& list, const auto& value) {
+    return std::ranges::find(list, value) != list.end();
+  };
+  if (policy.draining) return Draining{};
+  if (!policy.accepts.empty() && !has(policy.accepts, who.level.name)) {
+    return Reserved{policy.accepts};
+  }
+  for (const model::StartRule& rule : policy.may_start) {
+    if (rule.level == who.level.name &&
+        std::ranges::none_of(rule.groups, [&](model::HostGid group) {
+          return has(who.groups, group);
+        })) {
+      return NotAllowed{rule.groups};
+    }
   }
   Incompatible incompatible;
   for (const Record& record : held) {
-    if (!Compatible(request, record.level)) {
+    if (!Compatible(who.level, record.level)) {
       incompatible.neighbours.push_back(record);
     }
   }

@@ -1,6 +1,6 @@
-// Decide: may this workload run beside those?
+// Decide: may this workload run beside those, on this host?
 //
-//   auto decision = Decide(request_level, held, host_accepts);
+//   auto decision = Decide(who, held, policy);
 //   if (std::holds_alternative<Admitted>(decision)) ...
 //
 // Everything here is pure: the ledger gathers what is held and enforces the
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "admit/record.h"
+#include "model/host.h"
 #include "model/identity.h"
 
 namespace ringfence::admit {
@@ -43,12 +44,27 @@ struct Reserved {
   std::vector<std::string> accepts;
   bool operator==(const Reserved&) const = default;
 };
-using Decision = std::variant<Admitted, Incompatible, Reserved>;
+// The host takes nothing new.
+struct Draining {
+  bool operator==(const Draining&) const = default;
+};
+// Only members of `groups` may start this level; empty: nobody may.
+struct NotAllowed {
+  std::vector<model::HostGid> groups;
+  bool operator==(const NotAllowed&) const = default;
+};
+using Decision =
+    std::variant<Admitted, Incompatible, Reserved, Draining, NotAllowed>;
 
-// `held`: every sandbox that is not yet dead. `host_accepts`: the levels the
-// host is reserved for; empty: all.
-[[nodiscard]] Decision Decide(const model::TrustLevel& request,
+struct Applicant {
+  model::TrustLevel level;
+  std::vector<model::HostGid> groups;  // that the caller is in
+};
+
+// `held`: every sandbox that is not yet dead. What the host's policy forbids
+// is said first, because no neighbour's end changes it.
+[[nodiscard]] Decision Decide(const Applicant& who,
                               std::span<const Record> held,
-                              std::span<const std::string> host_accepts);
+                              const model::HostPolicy& policy);
 
 }  // namespace ringfence::admit

@@ -49,6 +49,7 @@ RawRecord Encode(const Record& record, int32_t class_index) {
   raw.since_boot_ms = record.since_boot_ms;
   raw.init = {.pid = record.init.pid, .start = record.init.start_time};
   raw.class_index = class_index;
+  raw.limits = record.limits;
   Store(raw.name, record.name);
   Store(raw.level, record.level.name);
   Store(raw.tenant, record.level.tenant);
@@ -76,7 +77,8 @@ std::optional<Record> Decode(const RawRecord& raw) {
       .supervisor = {raw.supervisor_pid, raw.supervisor_start},
       .init = {raw.init.pid, raw.init.start},
       .since_ms = raw.since_ms,
-      .since_boot_ms = raw.since_boot_ms};
+      .since_boot_ms = raw.since_boot_ms,
+      .limits = raw.limits};
 }
 
 RawClass EncodeClass(std::string_view key) {

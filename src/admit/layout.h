@@ -3,7 +3,7 @@
 //
 //   0       Header
 //   4 KiB   kClasses class keys, 256 bytes each, NUL-padded
-//   260 KiB kRecords records, 256 bytes each
+//   260 KiB kRecords records, 512 bytes each
 //   1 TiB   lock bytes
 //
 // Integers are in the machine's order: the file lives on a tmpfs and never
@@ -29,7 +29,7 @@ inline constexpr uint32_t kRecords = 2048;
 
 inline constexpr std::array<char, 8> kMagic{'R', 'F', 'L', 'E',
                                             'D', 'G', 'E', 'R'};
-inline constexpr uint32_t kFormat = 1;
+inline constexpr uint32_t kFormat = 2;
 
 // Who is in the critical section; pid 0: nobody, or not said yet.
 struct Holder {
@@ -75,9 +75,11 @@ struct RawRecord {
   std::array<char, 64> name{};
   std::array<char, 64> level{};
   std::array<char, 64> tenant{};
+  EnforcedLimits limits;
+  std::array<char, 216> reserved{};
   bool operator==(const RawRecord&) const = default;
 };
-static_assert(sizeof(RawRecord) == 256);
+static_assert(sizeof(RawRecord) == 512);
 
 inline constexpr int32_t kNoClass = -1;
 
@@ -107,6 +109,10 @@ inline constexpr sys::Range kClassLocks{kClassLocksAt, kClasses};
 [[nodiscard]] constexpr sys::Range RecordLock(uint32_t slot) {
   return {kLocksAt + (off_t{1} << 21) + off_t{slot}, 1};
 }
+
+// Who waits its turn holds a byte of these (turn.h).
+inline constexpr sys::Range kTurnLocks{kLocksAt + (off_t{1} << 22),
+                                       off_t{1} << 30};
 
 // [a-z][a-z0-9-]*, at most 63 bytes: names of workloads, levels and tenants.
 [[nodiscard]] bool IsName(std::string_view text);

@@ -13,6 +13,7 @@
 #include "admit/admission.h"
 #include "admit/census.h"
 #include "admit/layout.h"
+#include "admit/policy.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/user.h"
@@ -43,14 +44,17 @@ Unusable AsUnusable(const Place& place, const CensusError& error) {
 }
 
 std::optional<Refusal> RefuseRunning(const Request& request,
-                                     const Census& census) {
+                                     const Census& census,
+                                     const model::HostPolicy& policy) {
   std::vector<Record> running;
   for (const Entry& entry : census.alive) {
     if (entry.state == State::kRunning) running.push_back(entry.record);
   }
-  Decision decision = Decide(request.level, running, request.host_accepts);
+  Decision decision = Decide({request.level, request.groups}, running, policy);
   if (auto* why = std::get_if<Incompatible>(&decision)) return *why;
   if (auto* why = std::get_if<Reserved>(&decision)) return *why;
+  if (auto* why = std::get_if<Draining>(&decision)) return *why;
+  if (auto* why = std::get_if<NotAllowed>(&decision)) return *why;
   for (const Record& record : running) {
     if (record.name == request.name && record.uid == request.uid) {
       return NameTaken{record};
@@ -112,7 +116,8 @@ Result<void> WriteRecord(int file, const Request& request, uint32_t slot,
                                 .supervisor = {pid, start},
                                 .init = {},
                                 .since_ms = sys::RealtimeMs(),
-                                .since_boot_ms = sys::BoottimeMs()},
+                                .since_boot_ms = sys::BoottimeMs(),
+                                .limits = request.limits},
                                class_index);
   RF_TRY(
       sys::PwriteAll(file, std::as_bytes(std::span(&raw, 1)), RecordAt(slot)));
@@ -147,12 +152,14 @@ std::expected<Attempt, Refusal> TryOnce(const Place& place, int witness,
                                     "start it again"});
   }
 
+  auto policy = ReadPolicy(place);
+  if (!policy) return std::unexpected(std::move(policy).error());
   const auto census = TakeCensus(file.get());
   if (!census) return std::unexpected(AsUnusable(place, census.error()));
   for (const uint32_t slot : census->dead) {
     RF_TRY(WriteUsed(file.get(), slot, false));
   }
-  if (auto refusal = RefuseRunning(request, *census)) {
+  if (auto refusal = RefuseRunning(request, *census, *policy)) {
     return std::unexpected(std::move(*refusal));
   }
   if (const Record* record = FindInTheWay(request, *census)) {
@@ -268,7 +275,19 @@ std::expected<Ledger, Unusable> Ledger::Open(model::HostUid uid) {
   }
   std::optional<model::HostGid> group;
   if (const auto gid = sys::IdOf(*groups, kGroup)) group.emplace(*gid);
-  return OpenBelow(run->get(), uid, group);
+  auto ledger = OpenBelow(run->get(), uid, group);
+  if (ledger && ledger->scope() == Scope::kUser) {
+    const auto configured = sys::Lstatat(AT_FDCWD, kHostFile);
+    if (configured || (configured.error().err != ENOENT &&
+                       configured.error().err != ENOTDIR)) {
+      return std::unexpected(
+          Unusable{"/run/ringfence",
+                   std::string("is not there, and ") + kHostFile +
+                       " says that this host has a ledger for all its users",
+                   "as root, and at each boot: ringfence host init", ENOENT});
+    }
+  }
+  return ledger;
 }
 
 std::expected<Ledger, Unusable> Ledger::OpenBelow(
@@ -300,6 +319,14 @@ std::expected<Claim, Refusal> Ledger::Admit(const Request& request,
     }
     RF_TRY(waiting.After(*attempt));
   }
+}
+
+std::expected<UniqueFd, Unusable> Ledger::OpenAnother() const {
+  return OpenFile(place_);
+}
+
+std::expected<model::HostPolicy, Unusable> Ledger::Policy() const {
+  return ReadPolicy(place_);
 }
 
 std::expected<std::vector<Entry>, Unusable> Ledger::Running() const {

@@ -41,7 +41,8 @@ struct Patience {
 class Ledger {
  public:
   // The ledger that counts for this user. Its path comes from the uid, never
-  // from the environment.
+  // from the environment. A host that was set up once (kHostFile) and has no
+  // ledger since it booted is unusable: user scope would be a step back.
   [[nodiscard]] static std::expected<Ledger, Unusable> Open(model::HostUid uid);
   // The same below another directory than /run. `group`: of the host scope's
   // directory; nullopt: there is no such group.
@@ -55,6 +56,12 @@ class Ledger {
   // check and the claim.
   [[nodiscard]] std::expected<Claim, Refusal> Admit(
       const Request& request, const Patience& patience = {}) const;
+
+  // The same file under an open file description of its own.
+  [[nodiscard]] std::expected<UniqueFd, Unusable> OpenAnother() const;
+
+  // What root lets run here; in user scope everything.
+  [[nodiscard]] std::expected<model::HostPolicy, Unusable> Policy() const;
 
   // Every sandbox that is not dead, in the order of the table. Waits for
   // nobody, so no process can keep `ps` from looking.

@@ -24,6 +24,9 @@ namespace ringfence::admit {
 inline constexpr char kGroup[] = "ringfence";
 inline constexpr char kDirectory[] = "ringfence";
 inline constexpr char kFile[] = "ledger";
+// Root's rules for the host. Only its being there matters to a launch: what it
+// says is compiled into the policy beside the ledger (policy.h).
+inline constexpr char kHostFile[] = "/etc/ringfence/host.yaml";
 
 enum class Scope { kHost, kUser };
 

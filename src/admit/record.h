@@ -9,6 +9,16 @@
 
 namespace ringfence::admit {
 
+// What the kernel holds the sandbox to; 0: to nothing.
+struct EnforcedLimits {
+  uint64_t processes = 0;
+  uint64_t open_files = 0;
+  uint64_t memory = 0;  // bytes
+  uint64_t cpu = 0;     // thousandths of a core
+  uint64_t time_ms = 0;
+  bool operator==(const EnforcedLimits&) const = default;
+};
+
 struct Record {
   std::string name;  // of the workload
   model::TrustLevel level;
@@ -17,6 +27,7 @@ struct Record {
   sys::Process init;           // pid 0: not made yet, so no workload either
   int64_t since_ms = 0;        // CLOCK_REALTIME, for people
   uint64_t since_boot_ms = 0;  // CLOCK_BOOTTIME, for ages
+  EnforcedLimits limits;
   bool operator==(const Record&) const = default;
 };
 

@@ -27,6 +27,15 @@ std::string UserName(model::HostUid uid) {
   return users ? sys::NameOf(*users, uid.value) : std::to_string(uid.value);
 }
 
+std::string GroupNames(std::span<const model::HostGid> groups) {
+  const auto known = sys::ReadGroups().value_or(std::vector<sys::NamedId>());
+  std::string names;
+  for (const model::HostGid group : groups) {
+    names += (names.empty() ? "" : ", ") + sys::NameOf(known, group.value);
+  }
+  return names;
+}
+
 std::string DescribeLevel(const model::TrustLevel& level) {
   return level.tenant.empty() ? level.name
                               : level.name + ", tenant " + level.tenant;
@@ -63,7 +72,30 @@ struct Words {
   std::string operator()(const Reserved& why) const {
     std::string text = "this host is reserved for";
     for (const std::string& level : why.accepts) text += " " + level;
-    return text + ", and this is " + request.level.name;
+    return text + ", and this is " + request.level.name +
+           "\n  help: use another host, or as root: ringfence host accept " +
+           request.level.name;
+  }
+  std::string operator()(const Draining&) const {
+    return "this host is being drained: nothing new starts here\n"
+           "  help: use another host, or as root: ringfence host undrain";
+  }
+  std::string operator()(const NotAllowed& why) const {
+    const std::string& level = request.level.name;
+    if (why.groups.empty()) {
+      return "nobody may start workloads of level " + level +
+             " on this host\n  help: use another host; the rule is may_start "
+             "in /etc/ringfence/host.yaml";
+    }
+    return "only members of " + GroupNames(why.groups) +
+           " may start workloads of level " + level +
+           " on this host\n  help: as root: usermod -aG GROUP " +
+           UserName(request.uid) +
+           ", then log in again; the rule is may_start in "
+           "/etc/ringfence/host.yaml";
+  }
+  std::string operator()(const Stopped&) const {
+    return "it was stopped while it waited";
   }
   std::string operator()(const NameTaken& why) const {
     return "a workload of this name runs already: " + Describe(why.running) +
@@ -100,6 +132,9 @@ struct Words {
 struct Codes {
   int operator()(const Incompatible&) const { return 120; }
   int operator()(const Reserved&) const { return 120; }
+  int operator()(const Draining&) const { return 120; }
+  int operator()(const NotAllowed&) const { return 120; }
+  int operator()(const Stopped&) const { return 120; }
   int operator()(const NameTaken&) const { return 123; }
   int operator()(const StillDying&) const { return 120; }
   int operator()(const Busy&) const { return 120; }

@@ -18,7 +18,8 @@ struct Request {
   model::TrustLevel level;
   std::string name;  // of the workload
   model::HostUid uid;
-  std::vector<std::string> host_accepts;  // empty: every level
+  std::vector<model::HostGid> groups = {};  // the caller's, all of them
+  EnforcedLimits limits = {};               // for the record
 };
 
 // A name, level or tenant that the ledger cannot hold.
@@ -40,10 +41,13 @@ struct Busy {
 };
 // The table of records, or that of classes, is full.
 struct Full {};
+// Its caller did not want to wait any longer.
+struct Stopped {};
 
 // SysError: a system call failed that has no reason to.
-using Refusal = std::variant<Incompatible, Reserved, NameTaken, StillDying,
-                             Busy, Full, InvalidName, Unusable, SysError>;
+using Refusal = std::variant<Incompatible, Reserved, Draining, NotAllowed,
+                             Stopped, NameTaken, StillDying, Busy, Full,
+                             InvalidName, Unusable, SysError>;
 
 // One or more lines without a newline at the end: what stands in the way, who
 // holds the host at which level since when, what would be compatible, and

@@ -14,9 +14,11 @@
 #include "compile/seccomp.h"
 #include "launch/refusal.h"
 #include "pack/pack.h"
+#include "resolve/host.h"
 #include "resolve/workload.h"
 #include "syntax/parse.h"
 #include "sys/file.h"
+#include "sys/user.h"
 
 namespace ringfence::cli {
 namespace {
@@ -92,6 +94,17 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
                                 .filters = compiled.filters,
                                 .proofs = compiled.proofs});
   return compiled;
+}
+
+std::optional<model::HostPolicy> Build::Host(const syntax::Document& document) {
+  const auto groups = sys::ReadGroups();
+  const auto find_group =
+      [&](std::string_view name) -> std::optional<model::HostGid> {
+    const auto gid = groups ? sys::IdOf(*groups, name) : std::nullopt;
+    if (!gid) return std::nullopt;
+    return model::HostGid(*gid);
+  };
+  return resolve::ResolveHost(document, Finder(), find_group, diagnostics_);
 }
 
 std::optional<resolve::ResolvedLevel> Build::Level(

@@ -18,6 +18,7 @@
 #include "compile/apparmor.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
+#include "model/host.h"
 #include "model/landlock.h"
 #include "resolve/level.h"
 #include "syntax/diagnostic.h"
@@ -52,6 +53,8 @@ class Build {
       const std::string& text, const std::string& name);
 
   [[nodiscard]] std::optional<Compiled> Workload(
+      const syntax::Document& document);
+  [[nodiscard]] std::optional<model::HostPolicy> Host(
       const syntax::Document& document);
   [[nodiscard]] std::optional<resolve::ResolvedLevel> Level(
       const syntax::Document& document);

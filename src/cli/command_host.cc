@@ -1,42 +1,166 @@
 #include "cli/command_host.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 #include <string>
+#include <vector>
 
+#include "cli/build.h"
 #include "cli/complain.h"
+#include "cli/install.h"
 #include "host/ground.h"
+#include "host/rules.h"
+#include "syntax/edit.h"
 
 namespace ringfence::cli {
 namespace {
 
 constexpr int kRefused = 1;
 
+// What `init` writes where there is no file yet.
+constexpr char kFirstRules[] =
+    "# What Ringfence lets run on this host: ringfence-host(5).\n"
+    "# `ringfence host accept` and `drain` write here too. After a change by\n"
+    "# hand: ringfence host init\n"
+    "kind: Host\n";
+
+int Print(const host::Problem& problem) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "ringfence: %s\n  help: %s\n", problem.what.c_str(),
+               problem.remedy.c_str());
+  return kRefused;
+}
+
 int Print(const host::Outcome& outcome) {
   for (const std::string& line : outcome.lines) std::puts(line.c_str());
-  if (!outcome.problem) return 0;
-  std::fflush(stdout);
-  std::fprintf(stderr, "ringfence: %s\n  help: %s\n",
-               outcome.problem->what.c_str(), outcome.problem->remedy.c_str());
-  return kRefused;
+  return outcome.problem ? Print(*outcome.problem) : 0;
+}
+
+// The rules as text and as what they mean; or the exit code, after saying why.
+struct Rules {
+  std::string text;
+  bool in_file = false;
+  model::HostPolicy policy;
+};
+
+std::expected<model::HostPolicy, int> Understand(const std::string& text) {
+  Build build(ProfileFolders(""));
+  const auto document = build.ParseText(text, admit::kHostFile);
+  auto policy = document ? build.Host(*document) : std::nullopt;
+  if (!policy) return std::unexpected(Complain(build));
+  return *std::move(policy);
+}
+
+std::expected<Rules, int> Load() {
+  auto text = host::ReadRules();
+  if (!text) return std::unexpected(Print(text.error()));
+  Rules rules{text->value_or(kFirstRules), text->has_value(), {}};
+  auto policy = Understand(rules.text);
+  if (!policy) return std::unexpected(policy.error());
+  rules.policy = *std::move(policy);
+  return rules;
+}
+
+int Initialise(bool dry_run) {
+  auto rules = Load();
+  if (!rules) return rules.error();
+  host::Ground ground{.policy = std::move(rules->policy)};
+  if (dry_run) ground.mode = host::Mode::kDryRun;
+  if (const int code = Print(host::Initialise(ground)); code != 0) return code;
+  if (rules->in_file) return 0;
+  std::printf("%s %s\n", dry_run ? "would make" : "made", admit::kHostFile);
+  if (dry_run) return 0;
+  const auto problem = host::WriteRules(rules->text);
+  return problem ? Print(*problem) : 0;
+}
+
+int Deinitialise(bool dry_run) {
+  host::Ground ground;
+  if (dry_run) ground.mode = host::Mode::kDryRun;
+  if (const int code = Print(host::Deinitialise(ground)); code != 0) {
+    return code;
+  }
+  if (dry_run) return 0;
+  const auto retired = host::RetireRules();
+  if (!retired) return Print(retired.error());
+  if (*retired) std::printf("kept the rules as %s\n", (*retired)->c_str());
+  return 0;
+}
+
+// Writes one key of the rules, and puts them into force. `meant` makes the
+// same change to what they mean.
+int Change(const std::string& key, const std::string& line,
+           const std::function<void(model::HostPolicy&)>& meant) {
+  if (::geteuid() != 0) {
+    return Print(host::Problem{"only root may do this",
+                               "sudo ringfence host accept|drain|undrain"});
+  }
+  auto rules = Load();
+  if (!rules) return rules.error();
+  const auto text = syntax::SetKey(rules->text, key, line);
+  if (!text) {
+    return Print(host::Problem{
+        std::string(admit::kHostFile) + " does not have one key a line",
+        "set `" + key + "` there by hand, then: ringfence host init"});
+  }
+  const auto policy = Understand(*text);
+  if (!policy) return policy.error();
+  meant(rules->policy);
+  if (*policy != rules->policy) {
+    return Print(host::Problem{
+        std::string(admit::kHostFile) + " cannot be changed line by line",
+        "set `" + key + "` there by hand, then: ringfence host init"});
+  }
+  const host::Outcome outcome = host::Apply(host::Ground{}, *policy);
+  if (outcome.problem) return Print(outcome);
+  if (const auto problem = host::WriteRules(*text)) return Print(*problem);
+  return Print(outcome);
+}
+
+int Accept(const std::vector<std::string>& levels) {
+  std::string line;
+  for (const std::string& level : levels) {
+    line += (line.empty() ? "accepts: [" : ", ") + level;
+  }
+  return Change("accepts", line.empty() ? "" : line + "]",
+                [&](model::HostPolicy& policy) { policy.accepts = levels; });
+}
+
+int Drain(bool drain) {
+  return Change("drain", drain ? "drain: true" : "",
+                [&](model::HostPolicy& policy) { policy.draining = drain; });
 }
 
 }  // namespace
 
 int RunHost(int argc, char** argv) {
   bool dry_run = false;
+  bool all = false;
+  std::vector<std::string> levels;
   CLI::App app(
-      "Set this host up for all its users, or undo it. Needs root.\n"
-      "Exit code 0: it is so; 1: it could not be done.",
+      "Set this host up for all its users, say what may run on it, or undo "
+      "it. Needs root.\n"
+      "Exit code 0: it is so; 1: it could not be done; 3: host.yaml is wrong.",
       "ringfence host");
   app.require_subcommand(1);
   CLI::App* init = app.add_subcommand(
-      "init", "Make the group ringfence and the ledger in /run/ringfence");
+      "init",
+      "Make the ledger in /run/ringfence, and let host.yaml count from now on");
   CLI::App* deinit = app.add_subcommand(
       "deinit", "Take the ledger away again, if no workload runs");
   for (CLI::App* command : {init, deinit}) {
     command->add_flag("--dry-run", dry_run, "Only say what would be done");
   }
+  CLI::App* accept = app.add_subcommand(
+      "accept", "Reserve the host for these levels, also after a reboot");
+  accept->add_option("levels", levels, "Trust levels")->type_name("LEVEL...");
+  accept->add_flag("--all", all, "Accept every level again");
+  CLI::App* drain =
+      app.add_subcommand("drain", "Let nothing new start; what runs, runs on");
+  CLI::App* undrain = app.add_subcommand("undrain", "End a drain");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -44,10 +168,14 @@ int RunHost(int argc, char** argv) {
     std::fprintf(stderr, "ringfence: %s\n", error.what());
     return kBadUsage;
   }
-  host::Ground ground;
-  if (dry_run) ground.mode = host::Mode::kDryRun;
-  return Print(init->parsed() ? host::Initialise(ground)
-                              : host::Deinitialise(ground));
+  if (accept->parsed() && all != levels.empty()) {
+    std::fputs("ringfence: name the levels, or say --all\n", stderr);
+    return kBadUsage;
+  }
+  if (init->parsed()) return Initialise(dry_run);
+  if (deinit->parsed()) return Deinitialise(dry_run);
+  if (accept->parsed()) return Accept(levels);
+  return Drain(!undrain->parsed() && drain->parsed());
 }
 
 }  // namespace ringfence::cli

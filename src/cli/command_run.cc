@@ -8,11 +8,15 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -30,6 +34,8 @@ namespace {
 using launch::ExitCode;
 
 constexpr char kCommandLine[] = "<command line>";
+constexpr char kForever[] = "forever";
+constexpr uint64_t kForeverMs = uint64_t{1} << 53;
 
 struct RunOptions {
   std::string target;                  // a workload file or a bundle
@@ -39,6 +45,7 @@ struct RunOptions {
   int status_fd = -1;
   std::string status_file;
   bool verbose = false;
+  std::string wait;  // "60s", or kForever; empty: do not wait
 };
 
 int Fail(ExitCode code, const std::string& why, const std::string& remedy) {
@@ -132,6 +139,25 @@ UniqueFd CallersNotifySocket() {
   return {};
 }
 
+// Milliseconds; nullopt: not a time. At most a year, as in workload files.
+std::optional<uint64_t> WaitMs(const RunOptions& options) {
+  if (options.wait == kForever) return kForeverMs;
+  constexpr std::pair<std::string_view, uint64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  constexpr uint64_t kYearMs = uint64_t{365} * 24 * 3'600'000;
+  const std::string& text = options.wait;
+  uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, text.data() + text.size());
+  for (const auto& [name, factor] : kUnits) {
+    if (error == std::errc() && unit == name && number <= kYearMs / factor) {
+      return number * factor;
+    }
+  }
+  return std::nullopt;
+}
+
 int Launch(const RunOptions& options, int bundle, const std::string& base) {
   const std::string program = FindProgram("ringfence-launch");
   const std::string relay = FindProgram("ringfence-relay");
@@ -167,6 +193,9 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
     words.insert(words.end(), {"--notify", std::to_string(notify.get())});
   }
   if (options.verbose) words.emplace_back("--verbose");
+  if (!options.wait.empty()) {
+    words.insert(words.end(), {"--wait", std::to_string(*WaitMs(options))});
+  }
   if (options.workload.trust.empty() && !options.arguments.empty()) {
     words.emplace_back("--");
     words.insert(words.end(), options.arguments.begin(),
@@ -250,6 +279,7 @@ int RunRun(int argc, char** argv) {
   CLI::App app("Run a workload confined, in the foreground", "ringfence run");
   // Behind `--` everything is the workload's, whatever it looks like.
   std::vector<char*> own(argv, argv + argc);
+  std::string wait_forever = std::string("--wait=") + kForever;
   for (size_t i = 1; i < own.size(); ++i) {
     if (std::string_view(own[i]) == "--") {
       options.arguments.assign(own.begin() + static_cast<ptrdiff_t>(i) + 1,
@@ -257,6 +287,8 @@ int RunRun(int argc, char** argv) {
       own.resize(i);
       break;
     }
+    // A value only behind `=`: what follows may be the workload.
+    if (std::string_view(own[i]) == "--wait") own[i] = wait_forever.data();
   }
   app.add_option("target", options.target, "A workload file or a bundle")
       ->type_name("WORKLOAD|BUNDLE");
@@ -291,6 +323,10 @@ int RunRun(int argc, char** argv) {
   app.add_option("--status-file", options.status_file,
                  "Write the status as JSON lines to this file")
       ->type_name("FILE");
+  app.add_option(
+         "--wait", options.wait,
+         "Wait, at most this time (--wait=60s), until the host takes it")
+      ->type_name("[=TIME]");
   app.add_flag("-v,--verbose", options.verbose,
                "Say what the kernel enforces, as read back");
   try {
@@ -302,6 +338,10 @@ int RunRun(int argc, char** argv) {
   if (app.count("--status-fd") > 0 &&
       (options.status_fd < 0 || ::fcntl(options.status_fd, F_GETFD) < 0)) {
     return Fail(ExitCode::kInput, "--status-fd names no open descriptor", "");
+  }
+  if (!options.wait.empty() && !WaitMs(options)) {
+    return Fail(ExitCode::kInput, "`" + options.wait + "` is not a time",
+                "--wait alone, or --wait=TIME: 500ms, 60s, 5m or 1h");
   }
   if (!options.profiles.empty() &&
       !std::filesystem::is_directory(options.profiles)) {

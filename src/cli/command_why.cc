@@ -5,12 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "admit/layout.h"
 #include "admit/ledger.h"
 #include "launch/refusal.h"
+#include "sys/user.h"
 
 namespace ringfence::cli {
 namespace {
@@ -56,8 +59,31 @@ const admit::Record* FindWorkload(const Question& question,
   return found;
 }
 
+std::vector<model::HostGid> CallersGroups() {
+  std::vector<model::HostGid> groups;
+  if (const auto caller = sys::GetCaller()) {
+    groups.emplace_back(caller->gid);
+    for (const gid_t gid : caller->groups) groups.emplace_back(gid);
+  }
+  return groups;
+}
+
+// nullopt: admitted.
+std::optional<admit::Refusal> AsRefusal(const admit::Decision& decision) {
+  return std::visit(
+      [](const auto& why) -> std::optional<admit::Refusal> {
+        if constexpr (std::is_same_v<decltype(why), const admit::Admitted&>) {
+          return std::nullopt;
+        } else {
+          return why;
+        }
+      },
+      decision);
+}
+
 int Answer(const Question& question, const admit::Ledger& ledger,
-           const std::vector<admit::Entry>& entries) {
+           const std::vector<admit::Entry>& entries,
+           const model::HostPolicy& policy) {
   if (ledger.scope() == admit::Scope::kUser) {
     std::puts("user scope: workloads of other users are not known here");
   }
@@ -74,11 +100,11 @@ int Answer(const Question& question, const admit::Ledger& ledger,
                 .tenant = question.tenant,
                 .colocate = ColocateOf(question, entries)},
       .name = "why",
-      .uid = model::HostUid(::geteuid())};
-  const admit::Decision decision =
-      admit::Decide(request.level, held, request.host_accepts);
-  const auto* why = std::get_if<admit::Incompatible>(&decision);
-  if (why == nullptr) {
+      .uid = model::HostUid(::geteuid()),
+      .groups = CallersGroups()};
+  const auto refusal =
+      AsRefusal(admit::Decide({request.level, request.groups}, held, policy));
+  if (!refusal) {
     std::printf("%s may start now: ", question.level.c_str());
     if (held.empty()) {
       std::puts("nothing runs here");
@@ -91,7 +117,7 @@ int Answer(const Question& question, const admit::Ledger& ledger,
     return 0;
   }
   std::printf("%s may not start now: %s\n", question.level.c_str(),
-              admit::Describe(admit::Refusal(*why), request).c_str());
+              admit::Describe(*refusal, request).c_str());
   return static_cast<int>(ExitCode::kColocation);
 }
 
@@ -134,7 +160,11 @@ int RunWhy(int argc, char** argv) {
   if (!entries) {
     return Fail(ExitCode::kColocation, admit::Describe(entries.error()));
   }
-  return Answer(question, *ledger, *entries);
+  const auto policy = ledger->Policy();
+  if (!policy) {
+    return Fail(ExitCode::kColocation, admit::Describe(policy.error()));
+  }
+  return Answer(question, *ledger, *entries, *policy);
 }
 
 }  // namespace ringfence::cli

@@ -13,7 +13,9 @@
 
 #include "admit/admission.h"
 #include "admit/ledger.h"
+#include "admit/policy.h"
 #include "host/occupants.h"
+#include "host/rules.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/user.h"
@@ -35,7 +37,8 @@ class Work {
         MakeLedger()) {
       Say("users who may start workloads: usermod -aG " + ground_.group +
           " USER");
-      Say("this holds until the next boot");
+      Say("this holds until the next boot: let the boot run it again "
+          "(ringfence-host.service)");
     }
     return std::move(outcome_);
   }
@@ -253,6 +256,11 @@ class Work {
     if (!HasLedger()) {
       SayDo("make " + file, "made " + file);
       if (dry()) return true;
+      // First: whoever finds the ledger finds the rules.
+      const auto ruled = admit::WritePolicy(directory_.get(), ground_.policy);
+      if (!ruled) {
+        return Fail(path_ + "/policy cannot be made", ruled.error());
+      }
       const auto made = admit::CreateFile(directory_.get(), 0660, gid_);
       if (!made) return Fail(file + " cannot be made", made.error());
     } else {
@@ -264,7 +272,14 @@ class Work {
       return Fail(ledger.error().path + " " + ledger.error().reason,
                   ledger.error().remedy);
     }
-    return true;
+    return dry() || ApplyPolicy(*ledger);
+  }
+
+  bool ApplyPolicy(const admit::Ledger& ledger) {
+    Outcome applied = Apply(ledger, directory_.get(), ground_.policy);
+    for (std::string& line : applied.lines) Say(std::move(line));
+    outcome_.problem = std::move(applied.problem);
+    return !outcome_.problem;
   }
 
   bool RemoveLedger() {
@@ -272,7 +287,10 @@ class Work {
     auto opened = OpenDirectory();
     if (!opened) return Fail(path_ + " cannot be opened", opened.error());
     directory_ = std::move(*opened);
-    if (!HasLedger()) return true;
+    if (!HasLedger()) {
+      if (!dry()) (void)sys::Unlinkat(directory_.get(), admit::kPolicyFile, 0);
+      return true;
+    }
     const auto file =
         sys::OpenAt2(directory_.get(), admit::kFile,
                      {.flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK,
@@ -296,6 +314,7 @@ class Work {
     }
     SayDo("remove " + file_path, "removed " + file_path);
     if (dry()) return true;
+    (void)sys::Unlinkat(directory_.get(), admit::kPolicyFile, 0);
     const auto removed = sys::Unlinkat(directory_.get(), admit::kFile, 0);
     if (!removed) {
       return Fail(file_path + " cannot be removed", removed.error());

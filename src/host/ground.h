@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "admit/place.h"
+#include "model/host.h"
 
 namespace ringfence::host {
 
@@ -22,6 +23,7 @@ struct Ground {
   std::string run = "/run";
   std::string group = admit::kGroup;
   Mode mode = Mode::kDo;
+  model::HostPolicy policy = {};  // for Initialise
 };
 
 struct Problem {
@@ -36,7 +38,8 @@ struct Outcome {
 };
 
 // Makes the group, the directory (a small tmpfs of its own where root may
-// mount one) and the ledger. Refuses while workloads run in user scope: the
+// mount one), the policy and the ledger; where they are there, puts the new
+// policy in the old one's place. Refuses while workloads run in user scope: the
 // new ledger would not know them.
 [[nodiscard]] Outcome Initialise(const Ground& ground);
 

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "admit/ledger.h"
+#include "admit/turn.h"
 #include "base/check.h"
 #include "bpf/allow_list.h"
 #include "launch/caller.h"
@@ -71,7 +73,8 @@ class Launcher {
     RF_TRY(CutLimits());
     RF_ASSIGN(const auto sources, FindSources(bundle_, options_.base));
     prepared_.plan = MakePlan(bundle_, sources, facts_);
-    RF_ASSIGN(sockets_, BindListeners(bundle_.network.listen));
+    // Who waits may wait for the one that has these ports.
+    if (!options_.wait_ms) RF_TRY(Bind());
 
     if (const auto blocked = sys::BlockSignals(); !blocked) {
       return std::unexpected(Internal(blocked.error()));
@@ -85,8 +88,9 @@ class Launcher {
     if (!signals) return std::unexpected(Internal(signals.error()));
     if (!channel) return std::unexpected(Internal(channel.error()));
 
-    RF_ASSIGN(admit::Claim claim, Claim());
+    RF_ASSIGN(admit::Claim claim, Claim(signals->get()));
     status_.Admitted(scope_);
+    if (options_.wait_ms) RF_TRY(Bind());
     RF_TRY(Prepare(*stdio, channel->theirs.get(), claim.fd()));
     RF_ASSIGN(Sandbox sandbox,
               Spawn(prepared_, claim, std::move(channel->ours), RelayFor()));
@@ -167,7 +171,12 @@ class Launcher {
     return {};
   }
 
-  std::expected<admit::Claim, Refusal> Claim() {
+  std::expected<void, Refusal> Bind() {
+    RF_ASSIGN(sockets_, BindListeners(bundle_.network.listen));
+    return {};
+  }
+
+  std::expected<admit::Claim, Refusal> Claim(int signals) {
     const model::HostUid uid{caller_.uid};
     const auto ledger = admit::Ledger::Open(uid);
     if (!ledger) {
@@ -176,17 +185,70 @@ class Launcher {
     }
     scope_ = ledger->scope();
     if (scope_ == admit::Scope::kHost) RF_TRY(CheckProfiles(bundle_));
-    const admit::Request request{.level = bundle_.level,
-                                 .name = bundle_.name,
-                                 .uid = uid,
-                                 .host_accepts = {}};
+    admit::Request request{.level = bundle_.level,
+                           .name = bundle_.name,
+                           .uid = uid,
+                           .groups = {model::HostGid(caller_.gid)},
+                           .limits = RecordedLimits()};
+    for (const gid_t gid : caller_.groups) request.groups.emplace_back(gid);
+    if (options_.wait_ms) return ClaimInTurn(*ledger, request, signals);
     auto claim = ledger->Admit(request);
-    if (!claim) {
-      return std::unexpected(
-          Refusal{static_cast<ExitCode>(admit::ExitCode(claim.error())),
-                  admit::Describe(claim.error(), request), ""});
-    }
+    if (!claim) return std::unexpected(RefuseClaim(claim.error(), request));
     return *std::move(claim);
+  }
+
+  // What Execute sets; memory and cpu have no cgroup to be set in.
+  admit::EnforcedLimits RecordedLimits() const {
+    admit::EnforcedLimits limits{.time_ms = bundle_.time_ms};
+    for (const model::ResourceLimit& limit : bundle_.resource_limits) {
+      if (limit.resource == RLIMIT_NPROC) limits.processes = limit.value;
+      if (limit.resource == RLIMIT_NOFILE) limits.open_files = limit.value;
+    }
+    return limits;
+  }
+
+  static Refusal RefuseClaim(const admit::Refusal& why,
+                             const admit::Request& request) {
+    return {static_cast<ExitCode>(admit::ExitCode(why)),
+            admit::Describe(why, request), ""};
+  }
+
+  std::expected<admit::Claim, Refusal> ClaimInTurn(
+      const admit::Ledger& ledger, const admit::Request& request, int signals) {
+    int ended_by = 0;
+    auto claim = admit::AdmitInTurn(
+        ledger, request,
+        {.time_ms = *options_.wait_ms,
+         .interrupt = signals,
+         .stop =
+             [&] {
+               ended_by = EndingSignal(signals);
+               return ended_by != 0;
+             },
+         .say =
+             [&](const std::string& what) { status_.Say("waiting " + what); }});
+    if (claim) return *std::move(claim);
+    Refusal refusal = RefuseClaim(claim.error(), request);
+    if (ended_by != 0) {
+      refusal.code = static_cast<ExitCode>(128 + ended_by);
+    } else if (admit::WaitedFor(claim.error())) {
+      refusal.code = ExitCode::kColocation;
+      refusal.why = "waited " + admit::DescribeAge(*options_.wait_ms) + ": " +
+                    refusal.why;
+    }
+    return std::unexpected(std::move(refusal));
+  }
+
+  // Of those that wait in the queue, one that ends an ordinary program; 0:
+  // none. Takes them all out.
+  static int EndingSignal(int signals) {
+    for (;;) {
+      const auto signal = sys::NextSignal(signals);
+      if (!signal || signal->number == 0) return 0;
+      for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) {
+        if (signal->number == number) return number;
+      }
+    }
   }
 
   std::expected<void, Refusal> Prepare(const Stdio& stdio, int control,

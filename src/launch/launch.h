@@ -5,6 +5,8 @@
 // Runs in the process that becomes the supervisor. Single-threaded.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,8 @@ struct Options {
   UniqueFd notify;       // sends to the caller's NOTIFY_SOCKET; may be empty
   std::string terminal_type;  // TERM, for a workload that has a session
   bool verbose = false;
+  // Wait so long for a place on the host; nullopt: do not wait.
+  std::optional<uint64_t> wait_ms;
   std::vector<std::string> arguments;  // appended to the workload's command
 };
 

@@ -2,7 +2,7 @@
 //
 //   ringfence-launch --bundle FD --base DIR --relay PATH
 //       [--status-fd FD] [--status-file FD] [--notify FD] [--terminal-type
-//       TERM] [--verbose] [-- ARG...]
+//       TERM] [--verbose] [--wait MS] [-- ARG...]
 //
 // `ringfence run` starts it by exec; people do not. Descriptors are open
 // already. It is the trusted core: it links only the folders marked T in
@@ -60,6 +60,14 @@ int Main(int argc, char** argv) {
       options.relay = value;
     } else if (option == "--terminal-type") {
       options.terminal_type = value;
+    } else if (option == "--wait") {
+      uint64_t wait_ms = 0;
+      const auto [end, error] =
+          std::from_chars(value.data(), value.data() + value.size(), wait_ms);
+      if (error != std::errc() || end != value.data() + value.size()) {
+        return Usage(option);
+      }
+      options.wait_ms = wait_ms;
     } else {
       UniqueFd* const target = option == "--bundle"      ? &options.bundle
                                : option == "--status-fd" ? &options.status_fd

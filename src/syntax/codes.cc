@@ -342,6 +342,24 @@ constexpr std::array kCodes = {
     CodeEntry{Code::kReservedVariable, "variable is set by Ringfence",
               "LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES and NGINX tell a service "
               "which sockets it was handed. Ringfence sets them itself."},
+    CodeEntry{
+        Code::kHostUnknownLevel, "host names an unknown level",
+        "A host's rules name a trust level that no profile defines. A "
+        "misspelt level in `accepts` would keep every workload out, and "
+        "one in `may_start` would let everybody in. The profiles of root "
+        "are looked up in /etc/ringfence/profiles and among the installed "
+        "ones."},
+    CodeEntry{Code::kHostUnknownGroup, "host names an unknown group",
+              "`may_start` names a group that /etc/group does not have. The "
+              "rule would let nobody in, or, once somebody makes a group of "
+              "that name, whoever is in it."},
+    CodeEntry{Code::kHostTooMuch, "more rules than a host can hold",
+              "The rules are compiled into a file of fixed size for the "
+              "launcher: at most 64 levels in `accepts` and in `may_start`, 15 "
+              "groups for one level, and 128 known names of 127 bytes."},
+    CodeEntry{Code::kNamedTwice, "name given twice",
+              "A list of names holds the same name twice. One of the two was "
+              "probably meant to be another. Both places are shown."},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 // RF02xx: a key or a value is not what the kind allows. RF03xx: names that do
 // not lead to a file. RF04xx: a level loosens its parent, or a root lacks a
 // key. RF05xx: system calls. RF06xx: a workload asks for what it cannot have.
+// RF07xx: a host's rules. RF08xx: a plan.
 #pragma once
 
 #include <cstdint>
@@ -108,6 +109,11 @@ enum class Code : uint16_t {
   kProgramNotExecutable = 615,
   kTenantMissing = 616,
   kReservedVariable = 617,
+
+  kHostUnknownLevel = 701,
+  kHostUnknownGroup = 702,
+  kHostTooMuch = 703,
+  kNamedTwice = 704,
 };
 
 struct CodeEntry {

@@ -229,11 +229,48 @@ struct Workload {
   bool operator==(const Workload&) const = default;
 };
 
+enum class ForeignAnswer : uint8_t { kName, kRefuse };
+
+// One entry of `may_start`.
+struct MayStart {
+  Text level;
+  std::vector<Text> groups;
+  bool operator==(const MayStart&) const = default;
+};
+
+struct Foreign {
+  std::optional<Spanned<ForeignAnswer>> containers;
+  std::optional<Spanned<ForeignAnswer>> services;
+  std::vector<Text> known;
+  bool operator==(const Foreign&) const = default;
+};
+
+struct Host {
+  std::vector<Text> accepts;
+  std::optional<Spanned<bool>> drain;
+  std::vector<MayStart> may_start;
+  Foreign foreign;
+  bool operator==(const Host&) const = default;
+};
+
+struct PlacedHost {
+  Text name;
+  std::vector<Text> accepts;
+  std::vector<Text> workloads;  // paths, relative to the file's folder
+  bool operator==(const PlacedHost&) const = default;
+};
+
+struct Placement {
+  std::vector<PlacedHost> hosts;
+  std::vector<Text> workloads;
+  bool operator==(const Placement&) const = default;
+};
+
 struct Document {
   std::string file;  // as spans name it
   std::string text;  // the whole of it
   Span kind;         // the place of `kind:`
-  std::variant<TrustLevel, SyscallGroup, Workload> content;
+  std::variant<TrustLevel, SyscallGroup, Workload, Host, Placement> content;
   bool operator==(const Document&) const = default;
 };
 

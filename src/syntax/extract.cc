@@ -177,4 +177,30 @@ Workload ExtractWorkload(const Node& root) {
           UserOf(Optional(root, "user"))};
 }
 
+Host ExtractHost(const Node& root) {
+  const auto answer = [](const Node& n) {
+    return WordOf<ForeignAnswer>(n, ForeignAnswerWords());
+  };
+  const Node& rules = Optional(root, "may_start");
+  std::vector<MayStart> may_start;
+  for (const Entry& entry : rules.entries) {
+    may_start.push_back(
+        {{entry.key, entry.key_span}, Each(rules, entry.key, TextOf)});
+  }
+  const Node& foreign = Optional(root, "foreign");
+  return {Each(root, "accepts", TextOf),
+          Maybe(root, "drain", BoolOf),
+          std::move(may_start),
+          {Maybe(foreign, "containers", answer),
+           Maybe(foreign, "services", answer), Each(foreign, "known", TextOf)}};
+}
+
+Placement ExtractPlacement(const Node& root) {
+  const auto host = [](const Node& n) {
+    return PlacedHost{TextOf(At(n, "name")), Each(n, "accepts", TextOf),
+                      Each(n, "workloads", TextOf)};
+  };
+  return {Each(root, "hosts", host), Each(root, "workloads", TextOf)};
+}
+
 }  // namespace ringfence::syntax

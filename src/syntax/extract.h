@@ -12,5 +12,7 @@ namespace ringfence::syntax {
 [[nodiscard]] TrustLevel ExtractTrustLevel(const Node& root);
 [[nodiscard]] SyscallGroup ExtractSyscallGroup(const Node& root);
 [[nodiscard]] Workload ExtractWorkload(const Node& root);
+[[nodiscard]] Host ExtractHost(const Node& root);
+[[nodiscard]] Placement ExtractPlacement(const Node& root);
 
 }  // namespace ringfence::syntax

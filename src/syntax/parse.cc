@@ -27,6 +27,10 @@ std::optional<Document> Parse(std::string_view text, std::string_view file,
     document.content = ExtractTrustLevel(*root);
   } else if (kind->name == "SyscallGroup") {
     document.content = ExtractSyscallGroup(*root);
+  } else if (kind->name == "Host") {
+    document.content = ExtractHost(*root);
+  } else if (kind->name == "Placement") {
+    document.content = ExtractPlacement(*root);
   } else {
     Check(kind->name == "Workload", "syntax: a kind without an extraction");
     document.content = ExtractWorkload(*root);

@@ -16,6 +16,7 @@ constexpr Words kModeWords[] = {"none", "listen", "connect", "host"};
 constexpr Words kHandoverWords[] = {"relay", "fds", "nginx"};
 constexpr Words kDenialWords[] = {"explain", "quiet", "kill"};
 constexpr Words kModuleWords[] = {"apparmor", "selinux", "landlock"};
+constexpr Words kForeignWords[] = {"name", "refuse"};
 constexpr Words kOpWords[] = {"in",     "not_in", "eq",     "range",
                               "all_of", "any_of", "none_of"};
 
@@ -67,6 +68,7 @@ constexpr Type kNetworkMode = Word(kModeWords, "a network mode");
 constexpr Type kHandover = Word(kHandoverWords, "a way to hand a socket over");
 constexpr Type kDenial = Word(kDenialWords, "an answer");
 constexpr Type kModule = Word(kModuleWords, "a security module");
+constexpr Type kForeignAnswer = Word(kForeignWords, "an answer");
 constexpr Type kCapability = Word(kCapabilityNames, "a capability");
 
 constexpr Type ListOf(const Type& element, std::string_view what) {
@@ -331,12 +333,55 @@ constexpr Field kWorkloadFields[] = {
 };
 constexpr Type kWorkload = MappingOf(kWorkloadFields, "a Workload");
 
+// Host.
+constexpr Type kLevels = NonEmptyListOf(kName, "a list of levels");
+constexpr Type kGroups = ListOf(kSentence, "a list of groups");
+constexpr Type kMayStart{.kind = Kind::kTable,
+                         .what = "lists of groups by level",
+                         .element = &kGroups,
+                         .key = &kName};
+constexpr Type kKnown = ListOf(kSentence, "a list of names");
+constexpr Field kForeignFields[] = {
+    {"containers", &kForeignAnswer, false, "name (default) or refuse"},
+    {"services", &kForeignAnswer, false, "name (default) or refuse"},
+    {"known", &kKnown, false,
+     "never refused; a * at the end stands for any rest"},
+};
+constexpr Type kForeign = MappingOf(kForeignFields, "`foreign`");
+constexpr Field kHostFields[] = {
+    {"kind", &kKindWord, true, "Host"},
+    {"accepts", &kLevels, false, "the levels that may run; default: all"},
+    {"drain", &kBoolean, false, "true: nothing new starts"},
+    {"may_start", &kMayStart, false,
+     "the groups that may start a level; default: everybody"},
+    {"foreign", &kForeign, false, "what Ringfence did not start"},
+};
+constexpr Type kHost = MappingOf(kHostFields, "a Host");
+
+// Placement.
+constexpr Type kWorkloadFiles = ListOf(kHostPath, "a list of workload files");
+constexpr Field kPlacedHostFields[] = {
+    {"name", &kSentence, true, "unique in the file"},
+    {"accepts", &kLevels, false, "the levels that may run; default: all"},
+    {"workloads", &kWorkloadFiles, false, "the files of what runs there"},
+};
+constexpr Type kPlacedHost = MappingOf(kPlacedHostFields, "a host");
+constexpr Type kPlacedHosts = NonEmptyListOf(kPlacedHost, "a list of hosts");
+constexpr Field kPlacementFields[] = {
+    {"kind", &kKindWord, true, "Placement"},
+    {"hosts", &kPlacedHosts, true, "the hosts, and what is meant to run there"},
+    {"workloads", &kWorkloadFiles, false, "the files of what has no host yet"},
+};
+constexpr Type kPlacement = MappingOf(kPlacementFields, "a Placement");
+
 constexpr KindSchema kKinds[] = {
     {"TrustLevel", &kTrustLevel, "what workloads of one level may do at most"},
     {"SyscallGroup", &kSyscallGroup, "a named set of system calls"},
     {"Workload", &kWorkload, "a program and what it needs"},
+    {"Host", &kHost, "what root lets run on a host"},
+    {"Placement", &kPlacement, "which workloads are meant for which hosts"},
 };
-constexpr Words kLaterKinds[] = {"Gate", "Waiver", "Placement"};
+constexpr Words kLaterKinds[] = {"Gate", "Waiver"};
 
 }  // namespace
 
@@ -348,6 +393,7 @@ std::span<const Words> NetworkModeWords() { return kModeWords; }
 std::span<const Words> HandoverWords() { return kHandoverWords; }
 std::span<const Words> DenialWords() { return kDenialWords; }
 std::span<const Words> SecurityModuleWords() { return kModuleWords; }
+std::span<const Words> ForeignAnswerWords() { return kForeignWords; }
 std::span<const Words> ArgumentOpWords() { return kOpWords; }
 
 }  // namespace ringfence::syntax

@@ -79,6 +79,7 @@ struct KindSchema {
 [[nodiscard]] std::span<const std::string_view> HandoverWords();
 [[nodiscard]] std::span<const std::string_view> DenialWords();
 [[nodiscard]] std::span<const std::string_view> SecurityModuleWords();
+[[nodiscard]] std::span<const std::string_view> ForeignAnswerWords();
 // Also the keys of a test in `when`.
 [[nodiscard]] std::span<const std::string_view> ArgumentOpWords();
 

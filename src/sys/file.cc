@@ -173,6 +173,10 @@ Result<void> Unlinkat(int dir, const char* path, int flags) {
   return Done("unlinkat", ::unlinkat(dir, path, flags));
 }
 
+Result<void> Renameat(int dir, const char* from, const char* to) {
+  return Done("renameat", ::renameat(dir, from, dir, to));
+}
+
 Result<void> LinkDescriptor(int fd, int dir, const char* path) {
   const DescriptorLink link = LinkOf(fd);
   return Done("linkat", ::linkat(AT_FDCWD, link.text.data(), dir, path,

@@ -85,10 +85,11 @@ class Death : public SandboxTest {
       ADD_FAILURE() << admit::Describe(ledger.error());
       return std::nullopt;
     }
-    const admit::Request request{.level = {.name = level},
-                                 .name = "claimant",
-                                 .uid = uid,
-                                 .host_accepts = {}};
+    const admit::Request request{
+        .level = {.name = level},
+        .name = "claimant",
+        .uid = uid,
+    };
     // Asked without a pause: what is looked for lasts microseconds.
     std::optional<Grant> grant;
     std::string why;

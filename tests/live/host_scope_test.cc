@@ -1,7 +1,4 @@
-// A host that `ringfence host init` set up for all its users.
-//
-// The tests have a /run of their own, in a mount namespace, so the host's
-// ledger is never touched, however they end.
+// One ledger for all users: who is kept out, and what stops it.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <grp.h>
@@ -20,7 +17,7 @@
 
 #include "admit/admission.h"
 #include "admit/ledger.h"
-#include "live/sandbox.h"
+#include "live/host_fixture.h"
 
 namespace ringfence::live {
 namespace {
@@ -28,90 +25,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-namespace fs = std::filesystem;
-
-constexpr char kPlace[] = "/run/ringfence";
-constexpr char kLedger[] = "/run/ringfence/ledger";
-
-class Host : public SandboxTest {
- protected:
-  // Before the fixture makes users and their /run/user/UID.
-  static void SetUpTestSuite() {
-    if (::geteuid() != 0) return;
-    ASSERT_EQ(::unshare(CLONE_NEWNS), 0) << std::strerror(errno);
-    ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
-    ASSERT_EQ(::mount("run", "/run", "tmpfs", 0, "mode=0755"), 0);
-  }
-
-  void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root to set a host up";
-    // The other user starts the same installation.
-    fs::permissions(user_.home, fs::perms::others_exec, fs::perm_options::add);
-    ASSERT_FALSE(fs::exists(kPlace));
-    const Outcome made = AsRoot({"host", "init"});
-    ASSERT_EQ(made.end, End(Exited{0})) << made;
-    const group* entry = ::getgrnam("ringfence");
-    ASSERT_NE(entry, nullptr);
-    group_ = entry->gr_gid;
-    member_ = user_;
-    member_.groups = {group_};
-    other_ = EnsureUser(TestUserName() + "2");
-    other_.groups = {group_};
-  }
-  void TearDown() override {
-    if (::geteuid() != 0) return;
-    // Also what a test has damaged, which deinit may refuse.
-    ::umount2(kPlace, MNT_DETACH);
-    fs::remove_all(kPlace);
-    EXPECT_FALSE(fs::exists(kPlace));
-  }
-
-  Outcome AsRoot(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> line = {ringfence_};
-    line.insert(line.end(), arguments.begin(), arguments.end());
-    return RunAs({.name = "root", .home = "/"}, line);
-  }
-
-  // A workload of `level` that leaves a file, tried by `user`.
-  std::string Marker() const { return marker_ + "/ran"; }
-  std::vector<std::string> Marking(const std::string& level) const {
-    return RunLine({"--trust", level, "--write", marker_ + ":/data/m", "--",
-                    "/usr/bin/touch", "/data/m/ran"});
-  }
-  Outcome Try(const User& user, const std::string& level) const {
-    fs::remove(Marker());
-    return RunAs(user, Marking(level));
-  }
-  void ExpectRuns(const User& user, const std::string& level) const {
-    const Outcome outcome = Try(user, level);
-    EXPECT_EQ(outcome.end, End(Exited{0})) << outcome;
-    EXPECT_TRUE(fs::exists(Marker()));
-  }
-  Outcome ExpectRefused(const User& user, const std::string& level,
-                        int code) const {
-    const Outcome outcome = Try(user, level);
-    EXPECT_EQ(outcome.end, End(Exited{code})) << outcome;
-    EXPECT_THAT(outcome.err, HasSubstr("help: "));
-    EXPECT_FALSE(fs::exists(Marker())) << "the program ran";
-    return outcome;
-  }
-
-  // A workload of `user` that runs until it is stopped.
-  std::vector<std::string> Holder(const std::string& level) const {
-    return RunLine({"--trust", level, "--name", "holder", "--", "/bin/sh", "-c",
-                    "echo up; exec sleep 600"});
-  }
-
-  std::string Profile(const std::string& level) const {
-    return home_.path() + "/share/ringfence/profiles/" + level + ".yaml";
-  }
-
-  gid_t group_ = 0;
-  User member_;
-  User other_;
-  const std::string marker_ = home_.Make("marker", 0777);
-};
 
 std::string Octal(const std::string& path) {
   struct stat status{};

@@ -61,7 +61,7 @@ TEST_F(BadLedger, IsRefused) {
   ASSERT_EQ(::truncate(file.c_str(), 100), 0);
   ExpectUnusable("cut", file);
   std::ofstream(file, std::ios::trunc | std::ios::binary)
-      << std::string(790'528, '\xff');
+      << std::string(1'314'816, '\xff');
   ExpectUnusable("noise", file);
 
   Fresh();

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 namespace ringfence::admit {
 namespace {
@@ -77,10 +79,55 @@ TEST(ClassKey, DifferentClassesHaveDifferentKeys) {
   EXPECT_EQ(ClassKey({"public", "shop", Colocate::kAlone}), "");
 }
 
-TEST(Decide, FollowsTheRuleForEverySmallHost) {
-  const auto kinds = EveryKind();
+// What root may have said about a host, every combination of it.
+std::vector<model::HostPolicy> EveryPolicy() {
   const std::vector<std::vector<std::string>> reservations{
       {}, {"public"}, {"internal"}, {"internal", "public"}, {"critical"}};
+  const std::vector<std::vector<model::StartRule>> rules{
+      {},
+      {{"public", {}}},
+      {{"public", {model::HostGid(7)}}},
+      {{"internal", {model::HostGid(7), model::HostGid(8)}}},
+      {{"public", {model::HostGid(8)}}, {"internal", {model::HostGid(7)}}}};
+  std::vector<model::HostPolicy> policies;
+  for (const auto& accepts : reservations) {
+    for (const auto& may_start : rules) {
+      for (const bool draining : {false, true}) {
+        policies.push_back(
+            {.accepts = accepts, .draining = draining, .may_start = may_start});
+      }
+    }
+  }
+  return policies;
+}
+
+// The rules of a host in plain words: who is let to ask at all. nullopt: may
+// ask.
+std::optional<Decision> Forbidden(const Applicant& who,
+                                  const model::HostPolicy& policy) {
+  if (policy.draining) return Draining{};
+  if (!policy.accepts.empty() &&
+      std::ranges::count(policy.accepts, who.level.name) == 0) {
+    return Reserved{policy.accepts};
+  }
+  for (const model::StartRule& rule : policy.may_start) {
+    if (rule.level != who.level.name) continue;
+    bool member = false;
+    for (const model::HostGid group : rule.groups) {
+      member = member || std::ranges::count(who.groups, group) != 0;
+    }
+    if (!member) return NotAllowed{rule.groups};
+  }
+  return std::nullopt;
+}
+
+TEST(Decide, FollowsTheRuleForEverySmallHost) {
+  const auto kinds = EveryKind();
+  const std::vector<std::vector<model::HostGid>> callers{
+      {},
+      {model::HostGid(7)},
+      {model::HostGid(8)},
+      {model::HostGid(8), model::HostGid(7)}};
   std::vector<std::vector<Record>> hosts{{}};
   for (const TrustLevel& one : kinds) {
     hosts.push_back({Held(one, 1)});
@@ -88,23 +135,30 @@ TEST(Decide, FollowsTheRuleForEverySmallHost) {
       hosts.push_back({Held(one, 1), Held(other, 2)});
     }
   }
+  size_t rows = 0;
+  std::array<size_t, std::variant_size_v<Decision>> seen{};
   for (const TrustLevel& request : kinds) {
-    for (const auto& accepts : reservations) {
-      for (const auto& held : hosts) {
-        Decision expected = Admitted{};
-        std::vector<Record> wrong;
-        for (const Record& record : held) {
-          if (!MayMeet(request, record.level)) wrong.push_back(record);
+    for (const auto& held : hosts) {
+      Decision beside = Admitted{};
+      std::vector<Record> wrong;
+      for (const Record& record : held) {
+        if (!MayMeet(request, record.level)) wrong.push_back(record);
+      }
+      if (!wrong.empty()) beside = Incompatible{wrong};
+      for (const model::HostPolicy& policy : EveryPolicy()) {
+        for (const auto& groups : callers) {
+          const Applicant who{request, groups};
+          const Decision expected = Forbidden(who, policy).value_or(beside);
+          ASSERT_EQ(Decide(who, held, policy), expected);
+          ++rows;
+          ++seen[expected.index()];
         }
-        if (!wrong.empty()) expected = Incompatible{wrong};
-        if (!accepts.empty() &&
-            std::ranges::count(accepts, request.name) == 0) {
-          expected = Reserved{accepts};
-        }
-        ASSERT_EQ(Decide(request, held, accepts), expected);
       }
     }
   }
+  // 18 kinds x 343 hosts x 50 policies x 4 callers, and every answer occurs.
+  EXPECT_EQ(rows, 18u * 343u * 50u * 4u);
+  for (const size_t count : seen) EXPECT_GT(count, 0u);
 }
 
 }  // namespace

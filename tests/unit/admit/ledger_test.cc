@@ -63,14 +63,6 @@ TEST_F(LedgerTest, ANameIsTakenOnlyWhileItRuns) {
   EXPECT_TRUE(Admit("public", "a"));
 }
 
-TEST_F(LedgerTest, AReservedHostTakesItsLevelsOnly) {
-  Request request = RequestFor("internal", "a");
-  request.host_accepts = {"public"};
-  EXPECT_TRUE(RefusedFor<Reserved>(Admit(request)));
-  request.host_accepts = {"public", "internal"};
-  EXPECT_TRUE(Admit(request));
-}
-
 TEST_F(LedgerTest, InvalidNamesAreRefused) {
   EXPECT_TRUE(RefusedFor<InvalidName>(Admit("public", "")));
   EXPECT_TRUE(RefusedFor<InvalidName>(Admit("Public", "a")));

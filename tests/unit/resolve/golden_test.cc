@@ -4,6 +4,7 @@
 #include "golden/golden.h"
 
 #include "dump.h"
+#include "resolve/host.h"
 #include "resolve/level.h"
 #include "resolve/workload.h"
 #include "sample.h"
@@ -36,6 +37,15 @@ TEST_P(GoldenResolve, GivesWhatIsExpected) {
       const auto out = ResolveWorkload(*document, library.Find(), diagnostics);
       EXPECT_EQ(out.has_value(), diagnostics.empty());
       if (out) actual = Dump(*out);
+    } else if (std::holds_alternative<syntax::Host>(document->content)) {
+      const auto group =
+          [](std::string_view name) -> std::optional<model::HostGid> {
+        if (name.starts_with("no-")) return std::nullopt;
+        return model::HostGid(7);
+      };
+      const auto out =
+          ResolveHost(*document, library.Find(), group, diagnostics);
+      EXPECT_EQ(out.has_value(), diagnostics.empty());
     } else {
       const auto out = ResolveLevel(*document, library.Find(), diagnostics);
       EXPECT_EQ(out.has_value(), diagnostics.empty());

@@ -210,7 +210,6 @@ TEST(Parse, RefusesWhatIsNotAMapping) {
 TEST(Parse, KnowsTheKindsOfLaterVersions) {
   EXPECT_EQ(Codes("kind: Gate\n"), Expected{Code::kKindNotReadYet});
   EXPECT_EQ(Codes("kind: Waiver\n"), Expected{Code::kKindNotReadYet});
-  EXPECT_EQ(Codes("kind: Placement\n"), Expected{Code::kKindNotReadYet});
   EXPECT_EQ(Codes("kind: workload\n"), Expected{Code::kUnknownKind});
 }
 
