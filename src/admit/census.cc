@@ -100,17 +100,58 @@ std::expected<void, CensusError> Count(int file, uint32_t slot,
   return {};
 }
 
+// Tells the records of the newcomer's class from the others.
+class Company {
+ public:
+  explicit Company(const Newcomer* newcomer) : newcomer_(newcomer) {
+    if (newcomer_ == nullptr || ClassKey(newcomer_->level).empty()) return;
+    like_ = Encode(
+        {.name = std::string(newcomer_->name), .level = newcomer_->level},
+        kNoClass);
+  }
+
+  // A class that was looked up: records of it say the same again.
+  void Learn(const RawRecord& record) {
+    if (like_ && class_index_ == kNoClass && IsAlike(record)) {
+      class_index_ = record.class_index;
+    }
+  }
+
+  [[nodiscard]] bool Has(const RawRecord& record) const {
+    return class_index_ != kNoClass && record.class_index == class_index_ &&
+           IsAlike(record) && MakesSense(record) &&
+           (record.uid != newcomer_->uid.value || record.name != like_->name);
+  }
+
+ private:
+  [[nodiscard]] bool IsAlike(const RawRecord& record) const {
+    return record.used == 1 && record.colocate == like_->colocate &&
+           record.level == like_->level &&
+           (newcomer_->level.colocate == model::Colocate::kSameLevel ||
+            record.tenant == like_->tenant);
+  }
+
+  const Newcomer* newcomer_;
+  std::optional<RawRecord> like_;
+  int32_t class_index_ = kNoClass;
+};
+
 }  // namespace
 
-std::expected<Census, CensusError> TakeCensus(int file) {
+std::expected<Census, CensusError> TakeCensus(int file,
+                                              const Newcomer* newcomer) {
   RF_ASSIGN(const auto records,
             ReadWritten<RawRecord>(file, kRecordsAt, kRecords));
   Census census;
+  Company company(newcomer);
   for (uint32_t slot = 0; slot < kRecords; ++slot) {
     if (slot >= records.size() || records[slot].used == 0) {
       census.free.push_back(slot);
+    } else if (company.Has(records[slot])) {
+      ++census.company;
     } else {
       RF_TRY(Count(file, slot, census));
+      company.Learn(records[slot]);
     }
   }
   return census;

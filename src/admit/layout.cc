@@ -17,13 +17,19 @@ void Store(std::span<char> field, std::string_view text) {
 }
 
 // nullopt: the field has no terminator, or something behind it.
-std::optional<std::string> Load(std::span<const char> field) {
+std::optional<std::string_view> View(std::span<const char> field) {
   const auto end = std::ranges::find(field, '\0');
   if (end == field.end()) return std::nullopt;
   if (std::any_of(end, field.end(), [](char c) { return c != '\0'; })) {
     return std::nullopt;
   }
-  return std::string(field.begin(), end);
+  return std::string_view(field.begin(), end);
+}
+
+std::optional<std::string> Load(std::span<const char> field) {
+  const auto view = View(field);
+  if (!view) return std::nullopt;
+  return std::string(*view);
 }
 
 }  // namespace
@@ -56,22 +62,24 @@ RawRecord Encode(const Record& record, int32_t class_index) {
   return raw;
 }
 
+bool MakesSense(const RawRecord& raw) {
+  const auto name = View(raw.name);
+  const auto level = View(raw.level);
+  const auto tenant = View(raw.tenant);
+  return name && level && tenant && IsName(*name) && IsName(*level) &&
+         (tenant->empty() || IsName(*tenant)) &&
+         raw.colocate <= static_cast<uint32_t>(model::Colocate::kAlone) &&
+         raw.supervisor_pid > 0 && raw.init.pid >= 0 &&
+         raw.class_index >= kNoClass &&
+         raw.class_index < static_cast<int32_t>(kClasses);
+}
+
 std::optional<Record> Decode(const RawRecord& raw) {
-  const auto name = Load(raw.name);
-  const auto level = Load(raw.level);
-  const auto tenant = Load(raw.tenant);
-  if (!name || !level || !tenant || !IsName(*name) || !IsName(*level) ||
-      (!tenant->empty() && !IsName(*tenant)) ||
-      raw.colocate > static_cast<uint32_t>(model::Colocate::kAlone) ||
-      raw.supervisor_pid <= 0 || raw.init.pid < 0 ||
-      raw.class_index < kNoClass ||
-      raw.class_index >= static_cast<int32_t>(kClasses)) {
-    return std::nullopt;
-  }
+  if (!MakesSense(raw)) return std::nullopt;
   return Record{
-      .name = *name,
-      .level = {.name = *level,
-                .tenant = *tenant,
+      .name = *Load(raw.name),
+      .level = {.name = *Load(raw.level),
+                .tenant = *Load(raw.tenant),
                 .colocate = static_cast<model::Colocate>(raw.colocate)},
       .uid = model::HostUid(raw.uid),
       .supervisor = {raw.supervisor_pid, raw.supervisor_start},

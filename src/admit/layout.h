@@ -119,7 +119,9 @@ inline constexpr sys::Range kTurnLocks{kLocksAt + (off_t{1} << 22),
 
 // `used` is left 0. Check: every string is a name (the tenant may be empty).
 [[nodiscard]] RawRecord Encode(const Record& record, int32_t class_index);
-// nullopt: nonsense. Looks at every field but `used` and `init`.
+// Looks at every field but `used`. Allocates nothing.
+[[nodiscard]] bool MakesSense(const RawRecord& raw);
+// nullopt: it makes no sense.
 [[nodiscard]] std::optional<Record> Decode(const RawRecord& raw);
 
 [[nodiscard]] RawClass EncodeClass(std::string_view key);

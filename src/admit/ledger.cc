@@ -154,7 +154,11 @@ std::expected<Attempt, Refusal> TryOnce(const Place& place, int witness,
 
   auto policy = ReadPolicy(place);
   if (!policy) return std::unexpected(std::move(policy).error());
-  const auto census = TakeCensus(file.get());
+  const Newcomer newcomer{request.level, request.name, request.uid};
+  auto census = TakeCensus(file.get(), &newcomer);
+  if (census && census->free.empty() && census->company > 0) {
+    census = TakeCensus(file.get());  // for the dead among them
+  }
   if (!census) return std::unexpected(AsUnusable(place, census.error()));
   for (const uint32_t slot : census->dead) {
     RF_TRY(WriteUsed(file.get(), slot, false));

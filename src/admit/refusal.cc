@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "sys/clock.h"
@@ -48,6 +49,10 @@ std::string StopThem(std::span<const Record> records, model::HostUid caller) {
   }
   return own.empty() ? "use another host, or wait until they end"
                      : "use another host, or: ringfence stop" + own;
+}
+
+bool IsFull(const SysError& error) {
+  return error.err == ENOSPC || error.err == EDQUOT;
 }
 
 struct Words {
@@ -125,7 +130,10 @@ struct Words {
   std::string operator()(const Unusable& why) const { return Describe(why); }
   std::string operator()(const SysError& why) const {
     return std::string("the ledger cannot be used: ") + why.call + ": " +
-           std::strerror(why.err);
+           std::strerror(why.err) +
+           (IsFull(why) ? "\n  help: free space on the file system of the "
+                          "ledger; what runs is not touched"
+                        : "");
   }
 };
 
@@ -141,7 +149,7 @@ struct Codes {
   int operator()(const Full&) const { return 120; }
   int operator()(const InvalidName&) const { return 122; }
   int operator()(const Unusable&) const { return 120; }
-  int operator()(const SysError&) const { return 125; }
+  int operator()(const SysError& why) const { return IsFull(why) ? 120 : 125; }
 };
 
 }  // namespace

@@ -174,6 +174,56 @@ bool Build::Accepted(const compile::AppArmorProfile& profile) {
   return true;
 }
 
+std::optional<model::TrustLevel> Build::TrustLevel(
+    const syntax::Text& name, const std::optional<syntax::Text>& tenant) {
+  if (!Finder()(resolve::FileKind::kTrustLevel, name.value)) {
+    diagnostics_.Add({.code = syntax::Code::kUnknownLevel,
+                      .message = "there is no trust level `" + name.value + "`",
+                      .span = name.span,
+                      .label = "no profile has this name",
+                      .notes = {},
+                      .help = "put " + name.value +
+                              ".yaml into a folder of profiles, or correct "
+                              "the name"});
+    return std::nullopt;
+  }
+  const auto level = Level(name.value);
+  if (!level) return std::nullopt;
+  return model::TrustLevel{.name = level->name,
+                           .tenant = tenant ? tenant->value : "",
+                           .colocate = level->colocate.value};
+}
+
+std::optional<syntax::Deployment> Build::Deployment(const std::string& path) {
+  auto text = ReadSome(path);
+  if (!text) {
+    Fail("cannot read " + path + ": " + launch::Describe(text.error()), {});
+    return std::nullopt;
+  }
+  if (!syntax::LooksLikeDeployment(*text)) return std::nullopt;
+  sources_[path] = *text;
+  return syntax::ReadDeployment(*text, path, diagnostics_);
+}
+
+void Build::RefuseTwice(const syntax::Text& again, const syntax::Span& first) {
+  diagnostics_.Add({.code = syntax::Code::kNamedTwice,
+                    .message = "`" + again.value + "` is given twice",
+                    .span = again.span,
+                    .label = "given again here",
+                    .notes = {{"first given here", first}},
+                    .help = "remove or rename one of the two"});
+}
+
+void Build::RefuseKind(const syntax::Document& document,
+                       const std::string& kind) {
+  diagnostics_.Add({.code = syntax::Code::kWrongKindOfFile,
+                    .message = "this is not a " + kind,
+                    .span = document.kind,
+                    .label = "",
+                    .notes = {},
+                    .help = "a file with `kind: " + kind + "` belongs here"});
+}
+
 std::string Build::Problems(syntax::Colour colour) const {
   return syntax::Render(diagnostics_, sources_, colour) + failures_;
 }

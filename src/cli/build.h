@@ -21,6 +21,7 @@
 #include "model/host.h"
 #include "model/landlock.h"
 #include "resolve/level.h"
+#include "syntax/deployment.h"
 #include "syntax/diagnostic.h"
 #include "syntax/document.h"
 #include "syntax/render.h"
@@ -71,6 +72,21 @@ class Build {
   // passes, and a note says so.
   [[nodiscard]] bool Accepted(const compile::AppArmorProfile& profile);
 
+  // For `plan`. The level that `name` stands for, as far as neighbours matter.
+  [[nodiscard]] std::optional<model::TrustLevel> TrustLevel(
+      const syntax::Text& name, const std::optional<syntax::Text>& tenant);
+  // A compose file or manifests. nullopt: it is another kind of file, or, if
+  // Failed(), it is wrong.
+  [[nodiscard]] std::optional<syntax::Deployment> Deployment(
+      const std::string& path);
+  // `again` stands where it may stand once; `first`: where it does already.
+  void RefuseTwice(const syntax::Text& again, const syntax::Span& first);
+  // `document` is not the kind of file that belongs here.
+  void RefuseKind(const syntax::Document& document, const std::string& kind);
+
+  [[nodiscard]] bool Failed() const {
+    return !diagnostics_.empty() || !failures_.empty();
+  }
   // Everything that went wrong, as text for people; empty: nothing.
   [[nodiscard]] std::string Problems(syntax::Colour colour) const;
   // 3: the input does not parse or compile. 4: our own emitter was refuted.

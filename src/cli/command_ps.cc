@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "admit/ledger.h"
+#include "host/foreign.h"
 #include "launch/refusal.h"
 #include "sys/user.h"
 
 namespace ringfence::cli {
 namespace {
 
-using Row = std::array<std::string, 7>;
+using Row = std::array<std::string, 8>;
 
 const char* Text(admit::State state) {
   switch (state) {
@@ -51,20 +52,58 @@ const char* Text(admit::Scope scope) {
   return "";
 }
 
+// "64 processes, 1024 files"
+std::string Text(const admit::EnforcedLimits& limits) {
+  std::string text;
+  const auto add = [&](uint64_t number, const char* what) {
+    if (number == 0) return;
+    text += (text.empty() ? "" : ", ") + std::to_string(number) + " " + what;
+  };
+  add(limits.processes, "processes");
+  add(limits.open_files, "files");
+  add(limits.memory >> 20, "MiB");
+  add(limits.cpu, "thousandths of a core");
+  add(limits.time_ms / 1000, "s");
+  return text.empty() ? "-" : text;
+}
+
+const char* Text(host::CgroupName::Kind kind) {
+  switch (kind) {
+    case host::CgroupName::Kind::kContainer:
+      return "container";
+    case host::CgroupName::Kind::kService:
+      return "service";
+  }
+  return "";
+}
+
+void PrintForeign(const host::ForeignView& view) {
+  if (!view.found.empty()) {
+    std::puts("not started by Ringfence, of unknown trust:");
+  }
+  for (const host::Foreign& foreign : view.found) {
+    std::printf("  %s\n", host::Describe(foreign).c_str());
+  }
+  for (const std::string& limit : view.limits) {
+    std::printf("not everything is seen: %s\n", limit.c_str());
+  }
+}
+
 void PrintTable(const admit::Ledger& ledger,
                 const std::vector<admit::Entry>& entries,
                 const std::vector<sys::NamedId>& users) {
   std::vector<Row> rows{
-      {"NAME", "LEVEL", "TENANT", "USER", "PID", "STATE", "AGE"}};
+      {"NAME", "LEVEL", "TENANT", "USER", "PID", "STATE", "UPTIME", "LIMITS"}};
   for (const admit::Entry& entry : entries) {
     const admit::Record& record = entry.record;
     rows.push_back({record.name, record.level.name,
                     record.level.tenant.empty() ? "-" : record.level.tenant,
                     sys::NameOf(users, record.uid.value),
                     std::to_string(record.supervisor.pid), Text(entry.state),
-                    admit::DescribeAge(admit::AgeMs(record))});
+                    admit::DescribeAge(admit::AgeMs(record)),
+                    Text(record.limits)});
   }
-  std::array<size_t, 7> widths{};
+  std::array<size_t, 8> widths{};
   for (const Row& row : rows) {
     for (size_t i = 0; i < row.size(); ++i) {
       widths[i] = std::max(widths[i], row[i].size());
@@ -78,7 +117,9 @@ void PrintTable(const admit::Ledger& ledger,
     }
     std::puts(line.c_str());
   }
-  if (ledger.scope() == admit::Scope::kUser) {
+  if (ledger.scope() == admit::Scope::kHost) {
+    std::puts("host scope: the workloads of all users");
+  } else {
     std::printf("user scope: only the workloads of %s are known here\n",
                 sys::NameOf(users, ::geteuid()).c_str());
   }
@@ -86,6 +127,7 @@ void PrintTable(const admit::Ledger& ledger,
 
 void PrintJson(const admit::Ledger& ledger,
                const std::vector<admit::Entry>& entries,
+               const host::ForeignView& view,
                const std::vector<sys::NamedId>& users) {
   nlohmann::ordered_json workloads = nlohmann::ordered_json::array();
   for (const admit::Entry& entry : entries) {
@@ -100,11 +142,26 @@ void PrintJson(const admit::Ledger& ledger,
                          {"supervisor_pid", record.supervisor.pid},
                          {"init_pid", record.init.pid},
                          {"since_unix_ms", record.since_ms},
-                         {"age_ms", admit::AgeMs(record)}});
+                         {"age_ms", admit::AgeMs(record)},
+                         {"limits",
+                          {{"processes", record.limits.processes},
+                           {"open_files", record.limits.open_files},
+                           {"memory_bytes", record.limits.memory},
+                           {"cpu_thousandths", record.limits.cpu},
+                           {"time_ms", record.limits.time_ms}}}});
+  }
+  nlohmann::ordered_json foreign = nlohmann::ordered_json::array();
+  for (const host::Foreign& found : view.found) {
+    foreign.push_back({{"name", found.name},
+                       {"kind", Text(found.kind)},
+                       {"pid", found.pid},
+                       {"uid", found.uid}});
   }
   const nlohmann::ordered_json all{{"scope", Text(ledger.scope())},
                                    {"ledger", ledger.path()},
-                                   {"workloads", workloads}};
+                                   {"workloads", workloads},
+                                   {"foreign", foreign},
+                                   {"not_seen", view.limits}};
   std::puts(all.dump(2).c_str());
 }
 
@@ -135,10 +192,12 @@ int RunPs(int argc, char** argv) {
     return static_cast<int>(launch::ExitCode::kColocation);
   }
   const auto users = sys::ReadUsers().value_or(std::vector<sys::NamedId>());
+  const host::ForeignView foreign = host::FindForeign({}, *entries);
   if (format == "json") {
-    PrintJson(*ledger, *entries, users);
+    PrintJson(*ledger, *entries, foreign, users);
   } else {
     PrintTable(*ledger, *entries, users);
+    PrintForeign(foreign);
   }
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -21,10 +22,12 @@
 
 #include "base/unique_fd.h"
 #include "bundle/bundle.h"
+#include "cli/foreign_check.h"
 #include "cli/install.h"
 #include "cli/workload_text.h"
 #include "launch/refusal.h"
 #include "launch/text.h"
+#include "sys/clock.h"
 #include "sys/datagram.h"
 #include "sys/file.h"
 
@@ -158,6 +161,25 @@ std::optional<uint64_t> WaitMs(const RunOptions& options) {
   return std::nullopt;
 }
 
+// Waits, at most `left_ms`, until nothing is in the way that Ringfence did not
+// start, and takes the time off `left_ms`. What still is when it is over.
+std::optional<InTheWay> AwaitForeign(uint64_t& left_ms) {
+  constexpr uint64_t kLookAgainMs = 500;
+  std::string said;
+  for (;;) {
+    auto found = FindForeignInTheWay();
+    if (!found || left_ms == 0) return found;
+    if (found->waiting != said) {
+      said = found->waiting;
+      std::fprintf(stderr, "ringfence: waiting %s\n",
+                   launch::Printable(said).c_str());
+    }
+    const uint64_t nap = std::min(left_ms, kLookAgainMs);
+    sys::SleepMs(nap);
+    left_ms -= nap;
+  }
+}
+
 int Launch(const RunOptions& options, int bundle, const std::string& base) {
   const std::string program = FindProgram("ringfence-launch");
   const std::string relay = FindProgram("ringfence-relay");
@@ -193,8 +215,12 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
     words.insert(words.end(), {"--notify", std::to_string(notify.get())});
   }
   if (options.verbose) words.emplace_back("--verbose");
+  uint64_t wait_ms = options.wait.empty() ? 0 : *WaitMs(options);
+  if (const auto why = AwaitForeign(wait_ms)) {
+    return Fail(ExitCode::kColocation, why->what, why->remedy);
+  }
   if (!options.wait.empty()) {
-    words.insert(words.end(), {"--wait", std::to_string(*WaitMs(options))});
+    words.insert(words.end(), {"--wait", std::to_string(wait_ms)});
   }
   if (options.workload.trust.empty() && !options.arguments.empty()) {
     words.emplace_back("--");

@@ -12,6 +12,7 @@
 
 #include "admit/layout.h"
 #include "admit/ledger.h"
+#include "cli/foreign_check.h"
 #include "launch/refusal.h"
 #include "sys/user.h"
 
@@ -105,6 +106,12 @@ int Answer(const Question& question, const admit::Ledger& ledger,
   const auto refusal =
       AsRefusal(admit::Decide({request.level, request.groups}, held, policy));
   if (!refusal) {
+    if (const auto foreign = FindForeignInTheWay()) {
+      std::printf("%s may not start now: %s\n  help: %s\n",
+                  question.level.c_str(), foreign->what.c_str(),
+                  foreign->remedy.c_str());
+      return static_cast<int>(ExitCode::kColocation);
+    }
     std::printf("%s may start now: ", question.level.c_str());
     if (held.empty()) {
       std::puts("nothing runs here");

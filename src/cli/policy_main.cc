@@ -8,6 +8,7 @@
 #include "cli/command_doctor.h"
 #include "cli/command_explain.h"
 #include "cli/command_host.h"
+#include "cli/command_plan.h"
 
 int main(int argc, char** argv) {
   using namespace ringfence::cli;
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   if (name == "compile") return RunCompile(argc - 1, argv + 1);
   if (name == "explain") return RunExplain(argc - 1, argv + 1);
   if (name == "doctor") return RunDoctor(argc - 1, argv + 1);
+  if (name == "plan") return RunPlan(argc - 1, argv + 1);
   if (name == "host") return RunHost(argc - 1, argv + 1);
   std::fputs("ringfence: start this through `ringfence`\n", stderr);
   return 2;

@@ -33,7 +33,8 @@ constexpr std::array kCommands = {
     Command{"compile", nullptr, "Compile a workload or a profile"},
     Command{"explain", nullptr, "Say what a profile or a diagnostic means"},
     Command{"doctor", nullptr, "Say what this host can enforce"},
-    Command{"host", nullptr, "Set this host up for all its users, or undo it"},
+    Command{"host", nullptr, "Set this host up, say what it takes, or undo it"},
+    Command{"plan", nullptr, "Say which workloads would meet on a host"},
 };
 
 constexpr int kBadUsage = 122;

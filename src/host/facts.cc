@@ -95,10 +95,23 @@ bool IsPrivileged(const char* path) {
   return (status->st_mode & S_ISUID) != 0 || sys::HasFileCapabilities(path);
 }
 
-LedgerFact ReadLedger(uint32_t uid) {
-  const auto ledger = admit::Ledger::Open(model::HostUid(uid));
-  if (!ledger) return {std::nullopt, ledger.error().path, ledger.error()};
-  return {ledger->scope(), ledger->path(), {}};
+// The ledger, the rules beside it, and what runs that it does not know.
+void ReadLedger(Facts& facts) {
+  const auto ledger = admit::Ledger::Open(model::HostUid(facts.uid));
+  std::vector<admit::Entry> own;
+  if (!ledger) {
+    facts.ledger = {std::nullopt, ledger.error().path, ledger.error()};
+  } else {
+    facts.ledger = {ledger->scope(), ledger->path(), {}};
+    own = ledger->Running().value_or(std::vector<admit::Entry>());
+    auto policy = ledger->Policy();
+    if (policy) {
+      facts.policy = *std::move(policy);
+    } else {
+      facts.ledger = {std::nullopt, policy.error().path, policy.error()};
+    }
+  }
+  facts.foreign = FindForeign({}, own);
 }
 
 }  // namespace
@@ -132,7 +145,11 @@ Facts Gather() {
   if (caller && groups) {
     facts.groups = admit::PowerfulGroupsOf(*caller, *groups);
   }
-  facts.ledger = ReadLedger(facts.uid);
+  ReadLedger(facts);
+  // Documentation/admin-guide/mm/ksm.rst and .../hw-vuln in the kernel.
+  facts.neighbours = {
+      .ksm = ReadNumber("/sys/kernel/mm/ksm/run") == 1u,
+      .smt = ReadNumber("/sys/devices/system/cpu/smt/active") == 1u};
   return facts;
 }
 

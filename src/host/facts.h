@@ -14,6 +14,7 @@
 
 #include "admit/place.h"
 #include "admit/powerful_groups.h"
+#include "host/foreign.h"
 #include "host/namespace_trial.h"
 
 namespace ringfence::host {
@@ -46,6 +47,12 @@ struct LedgerFact {
   admit::Unusable unusable;
 };
 
+// What workloads on one machine share without being shown it.
+struct Neighbours {
+  bool ksm = false;  // equal pages of different processes are merged
+  bool smt = false;  // two threads of one core run at once
+};
+
 struct Facts {
   uint32_t uid = 0;
   std::string user;
@@ -60,6 +67,9 @@ struct Facts {
   SubordinateIds subordinate;
   std::vector<admit::PowerfulGroup> groups;
   LedgerFact ledger;
+  model::HostPolicy policy;
+  ForeignView foreign;
+  Neighbours neighbours;
 };
 
 [[nodiscard]] Facts Gather();

@@ -240,6 +240,80 @@ Finding Groups(const Facts& facts) {
           "run workloads as a user of their own that is in no such group"};
 }
 
+std::string DescribePolicy(const model::HostPolicy& policy) {
+  std::string text;
+  for (const std::string& level : policy.accepts) {
+    text += (text.empty() ? "; reserved for " : ", ") + level;
+  }
+  if (policy.draining) text += "; being drained, nothing new starts";
+  return text;
+}
+
+Finding ForeignWorkloads(const Facts& facts) {
+  constexpr char kName[] = "foreign workloads";
+  const ForeignView& view = facts.foreign;
+  std::string unseen;
+  for (const std::string& limit : view.limits) unseen += "; " + limit;
+  const auto names = [](const std::vector<Foreign>& list) {
+    std::string text;
+    for (const Foreign& foreign : list) {
+      text += (text.empty() ? "" : ", ") + Describe(foreign);
+    }
+    return text;
+  };
+  const std::vector<Foreign> refused = RefusedBy(facts.policy, view.found);
+  if (!refused.empty()) {
+    return {kName, State::kMissing,
+            "launches are refused beside " + names(refused) + unseen,
+            "stop them, or as root put their names into `known` of "
+            "/etc/ringfence/host.yaml, then ringfence host init"};
+  }
+  if (view.hidden) {
+    const bool refuses = AsksForForeign(facts.policy);
+    return {kName, refuses ? State::kMissing : State::kDegraded,
+            "cannot be looked for" + unseen,
+            "as root: mount -o remount,hidepid=0 /proc"};
+  }
+  if (view.found.empty()) {
+    return {kName, State::kOk, "none is seen" + unseen, ""};
+  }
+  return {kName, State::kDegraded,
+          "Ringfence did not start " + names(view.found) + unseen,
+          "give them another host, or let host.yaml refuse launches beside "
+          "them (foreign)"};
+}
+
+Finding EqualPages(const Facts& facts) {
+  if (!facts.neighbours.ksm) {
+    return {"equal pages", State::kOk, "not merged (KSM is off)", ""};
+  }
+  return {"equal pages", State::kDegraded,
+          "KSM merges those of different workloads: by its timing one can find "
+          "out what another holds",
+          "as root: echo 2 > /sys/kernel/mm/ksm/run"};
+}
+
+Finding Siblings(const Facts& facts) {
+  if (!facts.neighbours.smt) {
+    return {"cores", State::kOk, "not shared by two threads at once", ""};
+  }
+  return {"cores", State::kDegraded,
+          "SMT is on: workloads of one level that run at once share the caches "
+          "of a core",
+          "as root: echo off > /sys/devices/system/cpu/smt/control"};
+}
+
+Finding PageCache(const Facts& facts) {
+  if (facts.policy.accepts.size() == 1) {
+    return {"page cache", State::kOk,
+            "of one level only: " + facts.policy.accepts.front(), ""};
+  }
+  return {"page cache", State::kDegraded,
+          "levels that follow each other on this host read the same pages of "
+          "/usr and of whatever read-only trees they share",
+          "as root: ringfence host accept LEVEL"};
+}
+
 Finding Ledger(const Facts& facts) {
   const LedgerFact& ledger = facts.ledger;
   if (!ledger.scope) {
@@ -251,7 +325,9 @@ Finding Ledger(const Facts& facts) {
   switch (*ledger.scope) {
     case admit::Scope::kHost:
       return {"co-location", State::kOk,
-              "one ledger for all users of this host: " + ledger.path, ""};
+              "one ledger for all users of this host: " + ledger.path +
+                  DescribePolicy(facts.policy),
+              ""};
     case admit::Scope::kUser:
       break;
   }
@@ -267,7 +343,8 @@ std::vector<Finding> Judge(const Facts& facts) {
   return {User(facts),           UserNamespaces(facts), Proc(facts),
           Seccomp(facts),        Landlock(facts),       Apparmor(facts),
           SelinuxFinding(facts), Limits(facts),         Subordinate(facts),
-          Groups(facts),         Ledger(facts)};
+          Groups(facts),         Ledger(facts),         ForeignWorkloads(facts),
+          EqualPages(facts),     Siblings(facts),       PageCache(facts)};
 }
 
 }  // namespace ringfence::host

@@ -360,6 +360,21 @@ constexpr std::array kCodes = {
     CodeEntry{Code::kNamedTwice, "name given twice",
               "A list of names holds the same name twice. One of the two was "
               "probably meant to be another. Both places are shown."},
+    CodeEntry{Code::kUnknownDeployment, "nothing that can be planned",
+              "`ringfence plan` reads a Placement, a compose file with "
+              "`services:`, or Kubernetes manifests with `apiVersion:` and "
+              "`kind:`. This is none of them."},
+    CodeEntry{Code::kTwoLevels, "two levels for one service",
+              "The label `ringfence.level` (or `ringfence.tenant`) of one "
+              "service stands in two places with two values. A workload has "
+              "one level, and which of the two counts would be a guess."},
+    CodeEntry{Code::kUnknownService, "service depends on an unknown one",
+              "`depends_on` names a service that the compose file does not "
+              "have. Files that are merged with others should be rendered "
+              "first: docker compose config."},
+    CodeEntry{Code::kServiceCycle, "services depend on each other in a circle",
+              "Each of the services waits for the others, so none of them can "
+              "start. Remove one of the dependencies."},
 };
 
 }  // namespace

@@ -114,6 +114,11 @@ enum class Code : uint16_t {
   kHostUnknownGroup = 702,
   kHostTooMuch = 703,
   kNamedTwice = 704,
+
+  kUnknownDeployment = 801,
+  kTwoLevels = 802,
+  kUnknownService = 803,
+  kServiceCycle = 804,
 };
 
 struct CodeEntry {

@@ -104,15 +104,17 @@ class Places {
   uint32_t last_column_ = 1;
 };
 
+enum class Documents { kOne, kMany };
+
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(Places& places, Diagnostics& diagnostics)
-      : places_(places), diagnostics_(diagnostics) {}
+  TreeBuilder(Places& places, Documents documents, Diagnostics& diagnostics)
+      : places_(places), documents_(documents), diagnostics_(diagnostics) {}
 
-  [[nodiscard]] std::optional<Node> Take() { return std::move(root_); }
+  [[nodiscard]] std::vector<Node> Take() { return std::move(roots_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (!root_) return;
+    if (documents_ == Documents::kMany || roots_.empty()) return;
     Report(Code::kSeveralDocuments, "a file holds only one document",
            places_.At(mark), "the second document begins here",
            "move it to a file of its own");
@@ -277,7 +279,9 @@ class TreeBuilder : public YAML::EventHandler {
   void Attach(Node node) {
     CountNode(node.span);
     if (frames_.empty()) {
-      root_ = std::move(node);
+      if (documents_ == Documents::kOne || node.kind != Node::Kind::kNull) {
+        roots_.push_back(std::move(node));
+      }
       return;
     }
     Frame& frame = frames_.back();
@@ -294,18 +298,17 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   Places& places_;
+  Documents documents_;
   Diagnostics& diagnostics_;
   std::vector<Frame> frames_;
-  std::optional<Node> root_;
+  std::vector<Node> roots_;
   size_t nodes_ = 0;
 };
 
-}  // namespace
-
-std::optional<Node> ReadYaml(std::string_view text, std::string_view file,
-                             Diagnostics& diagnostics) {
+std::vector<Node> Read(std::string_view text, std::string_view file,
+                       Documents documents, Diagnostics& diagnostics) {
   Places places(text, file);
-  TreeBuilder builder(places, diagnostics);
+  TreeBuilder builder(places, documents, diagnostics);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -316,13 +319,13 @@ std::optional<Node> ReadYaml(std::string_view text, std::string_view file,
                        "",
                        {},
                        "a document begins with `kind:`"});
-      return std::nullopt;
+      return {};
     }
     // A second document is reported by OnDocumentStart.
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const EndEarly&) {
-    return std::nullopt;
+    return {};
   } catch (const YAML::Exception& error) {
     const bool alias = places.ByteAt(error.mark) == '*';
     diagnostics.Add({alias ? Code::kAnchorOrAlias : Code::kYamlSyntax,
@@ -332,9 +335,23 @@ std::optional<Node> ReadYaml(std::string_view text, std::string_view file,
                      "",
                      {},
                      alias ? "a value that begins with `*` needs quotes" : ""});
-    return std::nullopt;
+    return {};
   }
   return builder.Take();
+}
+
+}  // namespace
+
+std::optional<Node> ReadYaml(std::string_view text, std::string_view file,
+                             Diagnostics& diagnostics) {
+  std::vector<Node> roots = Read(text, file, Documents::kOne, diagnostics);
+  if (roots.empty()) return std::nullopt;
+  return std::move(roots.front());
+}
+
+std::vector<Node> ReadYamlStream(std::string_view text, std::string_view file,
+                                 Diagnostics& diagnostics) {
+  return Read(text, file, Documents::kMany, diagnostics);
 }
 
 }  // namespace ringfence::syntax

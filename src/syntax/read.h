@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "syntax/diagnostic.h"
 #include "syntax/node.h"
@@ -20,5 +21,11 @@ namespace ringfence::syntax {
 [[nodiscard]] std::optional<Node> ReadYaml(std::string_view text,
                                            std::string_view file,
                                            Diagnostics& diagnostics);
+
+// The same for a text of several documents; those that hold nothing are left
+// out. Empty if there is no tree at all.
+[[nodiscard]] std::vector<Node> ReadYamlStream(std::string_view text,
+                                               std::string_view file,
+                                               Diagnostics& diagnostics);
 
 }  // namespace ringfence::syntax

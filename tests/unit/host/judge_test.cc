@@ -27,6 +27,7 @@ Facts Best() {
                   .controllers = {"cpu", "memory", "pids"}};
   facts.subordinate = {.uids = true, .gids = true, .programs = true};
   facts.ledger = {.scope = admit::Scope::kHost, .path = "/run/x"};
+  facts.policy.accepts = {"public"};
   return facts;
 }
 
@@ -53,6 +54,8 @@ TEST(Judge, AHostThatGivesNothingHasARemedyForEverything) {
   facts.namespaces = {Step::kClone, EPERM};
   facts.groups = {{"docker", "do anything"}};
   facts.ledger.unusable = {"/run/ringfence", "is odd", "do this"};
+  facts.foreign.hidden = true;
+  facts.neighbours = {.ksm = true, .smt = true};
   for (const Finding& finding : Judge(facts)) {
     if (finding.protection == "ordinary user") continue;
     EXPECT_NE(finding.state, State::kOk) << finding.protection;
@@ -161,12 +164,37 @@ TEST(Judge, APowerfulGroupRefusesAUser) {
   EXPECT_EQ(Find(facts, "groups").state, State::kMissing);
 }
 
+TEST(Judge, SaysWhatTheRulesOfTheHostAre) {
+  Facts facts = Best();
+  facts.policy.draining = true;
+  EXPECT_THAT(Find(facts, "co-location").detail,
+              testing::AllOf(HasSubstr("reserved for public"),
+                             HasSubstr("being drained")));
+  facts.policy.accepts = {"public", "internal"};
+  EXPECT_EQ(Find(facts, "page cache").state, State::kDegraded);
+}
+
+TEST(Judge, ForeignWorkloadsAreNamedOrRefused) {
+  Facts facts = Best();
+  facts.foreign.found = {{CgroupName::Kind::kContainer, "crun:web", 7, 0}};
+  EXPECT_EQ(Find(facts, "foreign workloads").state, State::kDegraded);
+  EXPECT_THAT(Find(facts, "foreign workloads").detail, HasSubstr("crun:web"));
+  facts.policy.containers = model::ForeignAnswer::kRefuse;
+  EXPECT_EQ(Find(facts, "foreign workloads").state, State::kMissing);
+  facts.policy.known = {"crun:*"};
+  EXPECT_EQ(Find(facts, "foreign workloads").state, State::kDegraded);
+  facts.foreign = {.found = {}, .hidden = true, .limits = {"/proc hides"}};
+  EXPECT_EQ(Find(facts, "foreign workloads").state, State::kMissing);
+  facts.policy = {};
+  EXPECT_EQ(Find(facts, "foreign workloads").state, State::kDegraded);
+}
+
 TEST(Gather, LooksAtThisHost) {
   const Facts facts = Gather();
   EXPECT_FALSE(facts.user.empty());
   // What the trial says agrees with a second one.
   EXPECT_EQ(facts.namespaces, TryNamespaces());
-  EXPECT_EQ(Judge(facts).size(), 11u);
+  EXPECT_EQ(Judge(facts).size(), 15u);
 }
 
 }  // namespace

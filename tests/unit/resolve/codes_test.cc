@@ -26,7 +26,7 @@ std::set<Code> OfText(const std::string& text) {
 
 TEST(Diagnostics, AreAllProducedBySomeBadInput) {
   std::set<Code> seen;
-  for (const std::string folder : {"parse", "resolve"}) {
+  for (const std::string folder : {"parse", "resolve", "deployment"}) {
     for (const std::string& name : golden::CasesIn(folder)) {
       const std::string expected = golden::LoadCase(folder, name).expected;
       for (const auto& entry : syntax::AllCodes()) {
