@@ -15,7 +15,6 @@ As root it runs everything as NAME, which is made if there is none.
 import argparse
 import os
 import pathlib
-import pwd
 import shutil
 import statistics
 import subprocess
@@ -23,9 +22,9 @@ import sys
 import tempfile
 import time
 
+from common import PROGRAMS, account
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ["ringfence", "ringfence-policy", "ringfence-prove",
-            "ringfence-launch", "ringfence-relay"]
 BWRAP = ["bwrap", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin",
          "--symlink", "usr/sbin", "/sbin", "--symlink", "usr/lib", "/lib",
          "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev",
@@ -36,21 +35,6 @@ name: bench
 trust: public
 command: [/usr/bin/true]
 """
-
-
-def account(name):
-    """The user to run as; as root it is made."""
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid())
-    try:
-        user = pwd.getpwnam(name)
-    except KeyError:
-        subprocess.run(["useradd", "--create-home", name], check=True)
-        user = pwd.getpwnam(name)
-    runtime = pathlib.Path(f"/run/user/{user.pw_uid}")
-    runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.chown(runtime, user.pw_uid, user.pw_gid)
-    return user
 
 
 def run(command, user):

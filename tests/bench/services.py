@@ -24,7 +24,6 @@ import argparse
 import json
 import os
 import pathlib
-import pwd
 import re
 import shutil
 import signal
@@ -35,9 +34,9 @@ import sys
 import tempfile
 import time
 
+from common import PROGRAMS, account
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ["ringfence", "ringfence-policy", "ringfence-launch",
-            "ringfence-relay"]
 PG = "/usr/lib/postgresql/15/bin/"
 HTTP = b"GET / HTTP/1.0\r\n\r\n"
 
@@ -281,18 +280,6 @@ class Bench:
             if end and (end[2] not in always or end[2] in conditional):
                 denied.add(f"{end[2]} ({end[3]})")
         return made & (always | conditional), denied
-
-
-def account(name):
-    try:
-        user = pwd.getpwnam(name)
-    except KeyError:
-        subprocess.run(["useradd", "--create-home", name], check=True)
-        user = pwd.getpwnam(name)
-    runtime = pathlib.Path(f"/run/user/{user.pw_uid}")
-    runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.chown(runtime, user.pw_uid, user.pw_gid)
-    return user
 
 
 def main():

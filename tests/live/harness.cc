@@ -156,4 +156,12 @@ std::vector<pid_t> ProcessesOf(uid_t uid) {
   return processes;
 }
 
+long PeakMemory(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+  }
+  return 0;
+}
+
 }  // namespace ringfence::live

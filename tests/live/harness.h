@@ -159,6 +159,10 @@ std::map<std::string, std::string> ProbeResults(std::string_view out);
 // Every process whose real uid this is, zombies left out.
 std::vector<pid_t> ProcessesOf(uid_t uid);
 
+// The most memory, in KiB, that a process has had so far (VmHWM of
+// /proc/PID/status); 0: it is dead.
+long PeakMemory(pid_t pid);
+
 // True as soon as `condition` is; false after 20 seconds.
 template <typename Condition>
 bool Eventually(Condition condition) {

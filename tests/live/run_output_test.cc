@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "live/sandbox.h"
 
@@ -28,15 +27,6 @@ print(digest.hexdigest(), size)
 
 class Output : public SandboxTest {
  protected:
-  // The most memory, in KiB, that a process has had so far; 0: it is dead.
-  static long Peak(pid_t pid) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-    }
-    return 0;
-  }
-
   std::string Shell(const std::string& script) const {
     return Write("printer", "untrusted", {"/bin/sh", "-c", script});
   }
@@ -65,7 +55,7 @@ TEST_F(Output, OfAGibibyteComesWholeIntoAFile) {
                   "exec " + ringfence_ + " run " + Shell(kPrint) + " >" + path},
                  {.time_limit = limit});
   long peak = 0;
-  while (const long now = Peak(run.pid())) {
+  while (const long now = PeakMemory(run.pid())) {
     peak = std::max(peak, now);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

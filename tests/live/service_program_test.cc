@@ -12,8 +12,11 @@ class Java : public Levels {};
 class Node : public Levels {};
 class Python : public Levels {};
 class Pipeline : public Levels {};
+class Storefront : public Levels {};
 class Caddy : public ServiceTest {};
 
+INSTANTIATE_TEST_SUITE_P(At, Storefront,
+                         ::testing::Values("internal", "public"), LevelName);
 INSTANTIATE_TEST_SUITE_P(At, Java, ::testing::Values("public", "untrusted"),
                          LevelName);
 INSTANTIATE_TEST_SUITE_P(At, Node, ::testing::Values("public", "untrusted"),
@@ -82,6 +85,27 @@ TEST_P(Pipeline, CountsWords) {
   EXPECT_EQ(outcome.end, End(Exited{0})) << outcome;
   EXPECT_EQ(outcome.out, "the 4\nfence 3\nkeeps 3\n18\n") << outcome;
   ExpectQuiet(outcome);
+}
+
+TEST_P(Storefront, ServesPagesAndEndsInOrder) {
+  if (Lacks("/usr/sbin/nginx")) GTEST_SKIP() << "needs nginx";
+  const std::string workload =
+      Example("storefront", GetParam()) + "/storefront.yaml";
+  const uint16_t port = MovePort(workload, 8080);
+  Background server(user_, Line(workload));
+  const std::string url = "http://127.0.0.1:" + std::to_string(port) + "/";
+  const auto fetch = [&](const std::string& path) {
+    return RunAs(user_, {"/usr/bin/curl", "-sS", "--retry", "20",
+                         "--retry-all-errors", "--retry-delay", "1", "-o", "-",
+                         "-w", "%{http_code}", url + path});
+  };
+  EXPECT_THAT(fetch("").out, HasSubstr("200")) << server.err();
+  EXPECT_THAT(fetch("none").out, HasSubstr("404"));
+  EXPECT_EQ(Ringfence({"stop", "storefront"}).end, End(Exited{0}));
+  // SIGQUIT, its graceful stop, ends it with 0.
+  const Outcome stopped = server.Wait();
+  EXPECT_EQ(stopped.end, End(Exited{0})) << stopped;
+  ExpectQuiet(stopped);
 }
 
 TEST_F(Caddy, ServesPages) {

@@ -23,6 +23,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr size_t kMiB = size_t{1} << 20;
+
 std::vector<char*> Pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -141,9 +143,17 @@ bool TerminalRun::EndsUnread(std::chrono::milliseconds limit) const {
 }
 
 End TerminalRun::Wait() {
+  size_t mebibytes = 0;
   const auto end = steady_clock::now() + std::chrono::seconds(60);
   while (steady_clock::now() < end) {
-    if (Read(10)) continue;
+    if (Read(10)) {
+      if (output_.size() / kMiB != mebibytes) {
+        mebibytes = output_.size() / kMiB;
+        peak_kib_ = std::max(peak_kib_, PeakMemory(pid_));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      }
+      continue;
+    }
     const auto dead = sys::WaitForExit(pidfd_.get(), 0);
     if (!dead || !*dead) continue;
     while (Read(0)) {

@@ -53,8 +53,11 @@ class TerminalRun {
   [[nodiscard]] const std::string& output() const { return output_; }
   // Whether it ends within `limit` although nobody reads.
   [[nodiscard]] bool EndsUnread(std::chrono::milliseconds limit) const;
-  // Reads until the program has ended, at most 60 seconds.
+  // Reads until the program has ended, at most 60 seconds. A pause each MiB
+  // makes it a slow reader of much.
   End Wait();
+  // The most memory that the program has had by then, as far as was looked.
+  [[nodiscard]] long peak_kib() const { return peak_kib_; }
 
  private:
   // Whether something was read; waits `timeout_ms` for it.
@@ -66,6 +69,7 @@ class TerminalRun {
   UniqueFd pidfd_;
   std::string output_;
   size_t seen_ = 0;
+  long peak_kib_ = 0;
 };
 
 bool operator==(const termios& a, const termios& b);
