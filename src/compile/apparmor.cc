@@ -58,7 +58,10 @@ class Writer {
   void Begin(AppArmorAbi abi) {
     Line(abi == AppArmorAbi::k3 ? "abi <abi/3.0>," : "abi <abi/4.0>,");
     Line("");
-    Line("profile " + profile_.name + " {");
+    // A standard stream that the sandbox was started with may be a device of
+    // the host's tree, where no path leads to from inside. It is taken for the
+    // device of that name.
+    Line("profile " + profile_.name + " flags=(attach_disconnected) {");
   }
 
   // What the launcher does under the profile, and what every process needs.
@@ -66,8 +69,10 @@ class Writer {
     const std::string& name = profile_.name;
     Rule("/ r");
     Rule(AppArmorPath(model::kStubPath, false) + " mrix");
-    Rule("signal (send, receive) peer=" + name);
-    // Without this nobody outside could stop the workload, root included.
+    Rule("signal (send) peer=" + name);
+    // From anybody: without peer=unconfined not even root could stop it, and a
+    // launcher that is confined itself has a label that nobody knows here.
+    Rule("signal (receive)");
     Rule("signal (receive) peer=unconfined");
     Rule("ptrace (trace, tracedby, read, readby) peer=" + name);
     Rule("ptrace (readby) peer=unconfined");
@@ -141,6 +146,7 @@ class Writer {
       case Kind::kDev:
         Rule("/dev/ r", entry.source);
         Rule("/dev/{null,zero,full,random,urandom,tty,ptmx} rw", entry.source);
+        Rule("/dev/notify rw", entry.source);  // sd_notify(3)
         Rule("/dev/pts/ r", entry.source);
         Rule("/dev/pts/* rw", entry.source);
         return;

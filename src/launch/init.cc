@@ -18,6 +18,7 @@
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/signal.h"
+#include "sys/stub.h"
 
 namespace ringfence::launch {
 namespace {
@@ -25,6 +26,8 @@ namespace {
 // SIGTERM can be caught, unlike SIGKILL: init must outlive its supervisor for
 // as long as it takes to end the sandbox in order.
 constexpr int kSupervisorDied = SIGTERM;
+// Not a field of the kernel's.
+constexpr std::string_view kLabelField = "Label:\t";
 
 class Init {
  public:
@@ -169,13 +172,25 @@ class Init {
 
   void StartWorkload() noexcept {
     report_.prepared = &prepared_;
+    UniqueFd label_proc = steps_.TakeLabelProc();
+    report_.label_proc = label_proc.get();
+    const bool labelled = static_cast<bool>(label_proc);
+    UniqueFd said;
+    if (labelled) {
+      auto pipe = PipeForStub();
+      if (!pipe) Fail(kNoStep, pipe.error());
+      said = *std::move(pipe);
+    }
     const auto pid =
         sys::SpawnShared(BecomeWorkload, stack_ + sizeof stack_, &report_);
+    label_proc.reset();
+    if (labelled) ::close(sys::stub::kReport);
     if (!pid) Fail(kNoStep, pid.error());
     if (report_.failed) {
       EndEverybody();
       Fail(report_.step, report_.error);
     }
+    if (labelled) HearStub(said.get());
     workload_ = *pid;
     if (!Say(MessageKind::kStarted, 0, 0,
              {report_.status.data(), report_.status_size}, report_.listener)) {
@@ -189,6 +204,62 @@ class Init {
       EndEverybody();
       ::_exit(1);
     }
+  }
+
+  // Its write end is sys::stub::kReport, which the exec of the stub keeps open.
+  static Result<UniqueFd> PipeForStub() noexcept {
+    RF_ASSIGN(sys::Pipe pipe, sys::MakePipe());
+    if (::dup2(pipe.write.get(), sys::stub::kReport) < 0) {
+      return std::unexpected(SysError{"dup2", errno});
+    }
+    return std::move(pipe.read);
+  }
+
+  // The workload's program runs, under the label that the stub read, once the
+  // pipe has ended with nothing but that label in it.
+  void HearStub(int said) noexcept {
+    std::array<char, sys::stub::kMaxLabel + 16> text;
+    size_t size = 0;
+    while (size < text.size()) {
+      const auto more = sys::Read(
+          said, std::as_writable_bytes(std::span(text).subspan(size)));
+      if (!more || *more == 0) break;
+      size += *more;
+    }
+    const std::string_view words(text.data(), size);
+    const size_t end = words.find('\0');
+    if (!words.starts_with(sys::stub::kChecked) || end == words.npos) {
+      const bool spoke = words.starts_with(sys::stub::kBroken) && size == 2;
+      EndEverybody();
+      Fail(StepOf(StepKind::kLabel),
+           {spoke ? "the label is not the one selected"
+                  : "the program that reads the label back did not run",
+            spoke ? static_cast<unsigned char>(text[1]) : 0});
+    }
+    if (const std::string_view rest = words.substr(end + 1); !rest.empty()) {
+      EndEverybody();
+      Fail(StepOf(StepKind::kExec),
+           {"execve", static_cast<unsigned char>(rest.back())});
+    }
+    NoteLabel(words.substr(1, end - 1));
+  }
+
+  // As a line of the status.
+  void NoteLabel(std::string_view label) noexcept {
+    label = label.substr(0, label.find('\n'));
+    for (const std::string_view part : {kLabelField, label, {"\n"}}) {
+      const size_t size =
+          std::min(part.size(), report_.status.size() - report_.status_size);
+      std::copy_n(part.data(), size,
+                  report_.status.data() + report_.status_size);
+      report_.status_size += size;
+    }
+  }
+
+  size_t StepOf(StepKind kind) const noexcept {
+    const std::vector<Step>& plan = prepared_.plan.steps;
+    return static_cast<size_t>(std::ranges::find(plan, kind, &Step::kind) -
+                               plan.begin());
   }
 
   [[noreturn]] void Serve() noexcept {

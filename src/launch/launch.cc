@@ -22,10 +22,12 @@
 #include "launch/status.h"
 #include "launch/stdio.h"
 #include "launch/supervise.h"
+#include "model/label.h"
 #include "sys/channel.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/signal.h"
+#include "sys/stub.h"
 
 namespace ringfence::launch {
 namespace {
@@ -67,6 +69,7 @@ class Launcher {
     if (!stdio) return std::unexpected(Internal(stdio.error()));
     Notify notify(std::move(options_.notify));
     facts_ = {.landlock_abi = sys::LandlockAbi(),
+              .apparmor = FindAppArmor(bundle_),
               .terminal = stdio->terminal.start().use,
               .notify = notify.wanted()};
     RF_TRY(CheckRequirements(bundle_, facts_));
@@ -287,6 +290,14 @@ class Launcher {
       bundle_.environment.push_back(std::string("NOTIFY_SOCKET=") +
                                     kNotifyPath);
     }
+    if (!facts_.apparmor.profile.empty()) {
+      stub_ = {model::kStubPath, std::to_string(sys::stub::kReport),
+               kCurrentAttribute, facts_.apparmor.profile,
+               bundle_.command.front()};
+      for (std::string& word : stub_) {
+        prepared_.arguments.push_back(word.data());
+      }
+    }
     PointersTo(bundle_.command, prepared_.arguments);
     PointersTo(bundle_.environment, prepared_.environment);
     return Promises();
@@ -381,6 +392,7 @@ class Launcher {
   Facts facts_;
   std::vector<UniqueFd> sockets_;
   bpf::Program init_program_ = bpf::AllowOnly(model::kArchX86_64, kInitCalls);
+  std::vector<std::string> stub_;  // what goes before the command
   Prepared prepared_;
   admit::Scope scope_ = admit::Scope::kUser;
   uint64_t denied_ = 0;

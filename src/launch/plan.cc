@@ -4,7 +4,9 @@
 
 #include "base/check.h"
 #include "launch/text.h"
+#include "model/label.h"
 #include "sys/mount.h"
+#include "sys/stub_image.h"
 
 namespace ringfence::launch {
 namespace {
@@ -57,7 +59,12 @@ class PlanMaker {
   void Add(Step step) { plan_.steps.push_back(std::move(step)); }
   void Add(StepKind kind) { Add(Step{.kind = kind}); }
 
+  static bool IsLabelled(const Facts& facts) {
+    return !facts.apparmor.profile.empty();
+  }
+
   void Init(const Facts& facts) {
+    const bool labelled = IsLabelled(facts);
     Add(StepKind::kNewSession);
     Add(StepKind::kNewKeyring);
     Add({.kind = StepKind::kHostname, .text = bundle_.name});
@@ -66,9 +73,16 @@ class PlanMaker {
       Add(StepKind::kLoopback);
     }
     Add(StepKind::kRoot);
+    if (labelled) {
+      Add({.kind = StepKind::kFile,
+           .path = model::kStubPath,
+           .text = std::string(sys::StubImage()),
+           .mode = 0555});
+    }
     for (size_t i = 0; i < bundle_.view.size(); ++i) {
       AddEntry(bundle_.view[i], sources_[i]);
     }
+    if (labelled) Add(StepKind::kLabelProc);
     if (facts.notify) Add({.kind = StepKind::kNotify, .path = kNotifyPath});
     Add(StepKind::kSealRoot);
     Add(StepKind::kPivot);
@@ -188,14 +202,28 @@ class PlanMaker {
            .value = limit.value,
            .resource = limit.resource});
     }
-    if (facts.landlock_abi > 0) AddLandlock(facts.landlock_abi);
+    const bool labelled = IsLabelled(facts);
+    if (labelled) {
+      Add({.kind = StepKind::kLabel,
+           .path = kExecAttribute,
+           .text = SelectionOf(facts.apparmor)});
+    }
+    if (facts.landlock_abi > 0) AddLandlock(facts.landlock_abi, labelled);
     Add(StepKind::kSeccomp);
     Add(StepKind::kVerifyWorkload);
-    Add({.kind = StepKind::kExec, .text = bundle_.command.front()});
+    Add({.kind = StepKind::kExec,
+         .path = labelled ? model::kStubPath : "",
+         .text = bundle_.command.front()});
   }
 
-  void AddLandlock(uint32_t abi) {
+  void AddLandlock(uint32_t abi, bool labelled) {
     const uint64_t known = model::landlock::FsRights(abi);
+    if (labelled) {
+      Add({.kind = StepKind::kLandlockPath,
+           .path = model::kStubPath,
+           .attributes =
+               model::landlock::kReadFile | model::landlock::kExecute});
+    }
     for (const model::landlock::PathRule& rule : bundle_.landlock.paths) {
       if (!IsPresent(rule.path)) continue;
       Add({.kind = StepKind::kLandlockPath,
@@ -253,6 +281,8 @@ std::string_view NameOf(StepKind kind) {
       return "mount scratch space on";
     case StepKind::kProc:
       return "mount a private procfs on";
+    case StepKind::kLabelProc:
+      return "mount a procfs for the label";
     case StepKind::kPts:
       return "mount private terminals on";
     case StepKind::kNotify:
@@ -283,6 +313,8 @@ std::string_view NameOf(StepKind kind) {
       return "enter the directory";
     case StepKind::kLimit:
       return "set a resource limit";
+    case StepKind::kLabel:
+      return "select the label";
     case StepKind::kLandlockPath:
       return "allow by Landlock";
     case StepKind::kLandlock:
@@ -305,6 +337,7 @@ int RankOf(StepKind kind) {
     case StepKind::kBind:
     case StepKind::kScratch:
     case StepKind::kProc:
+    case StepKind::kLabelProc:
     case StepKind::kPts:
       return static_cast<int>(StepKind::kDirectory);
     case StepKind::kNewSession:
@@ -326,6 +359,7 @@ int RankOf(StepKind kind) {
     case StepKind::kControllingTerminal:
     case StepKind::kWorkingDirectory:
     case StepKind::kLimit:
+    case StepKind::kLabel:
     case StepKind::kLandlockPath:
     case StepKind::kLandlock:
     case StepKind::kSeccomp:
@@ -342,11 +376,12 @@ bool IsWorkloads(StepKind kind) {
 
 std::string Describe(const Step& step) {
   std::string line(NameOf(step.kind));
+  if (step.kind == StepKind::kExec) return line + " " + Printable(step.text);
+  if (step.kind == StepKind::kLabel) return line + " " + Printable(step.text);
   if (!step.path.empty()) line += " " + Printable(step.path);
   if (step.kind == StepKind::kBind && step.text != step.path) {
     line += " from " + Printable(step.text);
   }
-  if (step.kind == StepKind::kExec) line += " " + Printable(step.text);
   return line;
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "launch/apparmor.h"
 #include "launch/terminal.h"
 
 namespace ringfence::launch {
@@ -35,6 +36,7 @@ enum class StepKind : uint8_t {
   kBind,              // path, text (host path), object, attributes
   kScratch,           // path, mode, text (size in bytes), attributes
   kProc,              // path; user namespaces inside are switched off by it
+  kLabelProc,         // a second procfs that nobody sees, to select a label by
   kPts,               // path
   kNotify,            // path: a socket for sd_notify(3), for the supervisor
   kSealRoot,          // the root becomes read-only
@@ -50,11 +52,12 @@ enum class StepKind : uint8_t {
   kControllingTerminal,
   kWorkingDirectory,  // path
   kLimit,             // resource, value
+  kLabel,             // path in procfs, text: what is written there
   kLandlockPath,      // path, attributes: the rights
   kLandlock,          // takes effect, and is probed
   kSeccomp,
   kVerifyWorkload,  // filter, capabilities, ids, limits as promised
-  kExec,            // text
+  kExec,  // text: the program; path: the stub that goes before it, if one does
 };
 
 // What a step of that kind is called in messages: "mount /usr".
@@ -92,6 +95,7 @@ struct HostSource {
 
 struct Facts {
   uint32_t landlock_abi = 0;
+  AppArmor apparmor = {};
   TerminalUse terminal = TerminalUse::kNone;
   bool notify = false;  // somebody waits for sd_notify(3)
 };

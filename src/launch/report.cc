@@ -103,6 +103,15 @@ class Reporter {
     }
   }
 
+  void AppArmor(const bundle::Bundle& bundle, const AppArmor& apparmor,
+                std::string_view status) {
+    if (!apparmor.profile.empty()) {
+      ReadBack("apparmor", Field(status, "Label"));
+    } else if (apparmor.enabled || bundle.mandatory_access.apparmor) {
+      NotEnforced("apparmor", apparmor.why);
+    }
+  }
+
   void Limits(const bundle::Bundle& bundle, const Plan& plan) {
     for (const Step& step : plan.steps) {
       if (step.kind != StepKind::kLimit) continue;
@@ -132,6 +141,7 @@ std::vector<Protection> Report(const bundle::Bundle& bundle, const Plan& plan,
                                  Number(bundle.filters.front().code().size()) +
                                  " instructions");
   report.Landlock(bundle, facts.landlock_abi);
+  report.AppArmor(bundle, facts.apparmor, status);
   report.ReadBack("namespaces",
                   bundle.network.mode == model::NetworkMode::kHost
                       ? "user mnt pid ipc uts cgroup; the network is the "

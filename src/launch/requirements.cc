@@ -59,24 +59,48 @@ std::expected<void, Refusal> CheckProfile(const model::ProfileFile& profile) {
   return {};
 }
 
-}  // namespace
-
-std::expected<void, Refusal> CheckRequirements(const bundle::Bundle& bundle,
-                                               const Facts& facts) {
+// Any one of those that the level names will do; what else the host has is
+// applied, too.
+std::expected<void, Refusal> CheckMandatoryAccess(const bundle::Bundle& bundle,
+                                                  const Facts& facts) {
   const uint32_t abi = facts.landlock_abi;
-  if (abi != 0 && abi < bundle.landlock.required_abi) {
+  // ABI 1 is what every Landlock has; only more than that is a need.
+  if (bundle.landlock.required_abi > std::max(abi, 1u)) {
     return Unprotected("this workload needs Landlock ABI " +
                            std::to_string(bundle.landlock.required_abi) +
                            ", this kernel has " + std::to_string(abi),
                        "use handover: relay, or a newer kernel");
   }
-  if (abi == 0 || !bundle.mandatory_access.landlock) {
-    return Unprotected(
-        "none of the mandatory access controls that the level asks for can "
-        "be enforced here",
-        "boot a kernel with Landlock enabled (CONFIG_SECURITY_LANDLOCK, and "
-        "landlock in the lsm= list)");
+  const model::MandatoryAccess& wanted = bundle.mandatory_access;
+  if ((wanted.landlock && abi != 0) ||
+      (wanted.apparmor && !facts.apparmor.profile.empty())) {
+    return {};
   }
+  std::string why;
+  std::string remedy;
+  const auto add = [&](bool asked, const std::string& reason,
+                       const std::string& help) {
+    if (!asked) return;
+    why += (why.empty() ? "" : "; ") + reason;
+    remedy += (remedy.empty() ? "" : "; or ") + help;
+  };
+  add(wanted.apparmor, facts.apparmor.why, facts.apparmor.remedy);
+  add(wanted.selinux, "this version selects no SELinux label",
+      "name another module in the level");
+  add(wanted.landlock, "this kernel has no Landlock, or it is off",
+      "boot with landlock in the lsm= list (CONFIG_SECURITY_LANDLOCK)");
+  return Unprotected(
+      "none of the mandatory access controls that the level asks for can be "
+      "enforced here: " +
+          why,
+      remedy);
+}
+
+}  // namespace
+
+std::expected<void, Refusal> CheckRequirements(const bundle::Bundle& bundle,
+                                               const Facts& facts) {
+  RF_TRY(CheckMandatoryAccess(bundle, facts));
   const bool needs_memory =
       bundle.memory.amount != 0 && !bundle.memory.if_available;
   const bool needs_cpu = bundle.cpu.amount != 0 && !bundle.cpu.if_available;

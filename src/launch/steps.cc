@@ -118,6 +118,8 @@ Result<void> InitSteps::Take(const Step& step) noexcept {
       return MountScratch(step);
     case StepKind::kProc:
       return MountProc(step);
+    case StepKind::kLabelProc:
+      return MountLabelProc();
     case StepKind::kPts:
       return MountPts(step);
     case StepKind::kNotify:
@@ -144,6 +146,7 @@ Result<void> InitSteps::Take(const Step& step) noexcept {
     case StepKind::kControllingTerminal:
     case StepKind::kWorkingDirectory:
     case StepKind::kLimit:
+    case StepKind::kLabel:
     case StepKind::kLandlockPath:
     case StepKind::kLandlock:
     case StepKind::kSeccomp:
@@ -256,6 +259,16 @@ Result<void> InitSteps::MountProc(const Step& step) noexcept {
   RF_TRY(SetByProc(proc_.get(), "self/oom_score_adj", kOomScore));
   RF_TRY(sys::SetMountAttributes(proc_.get(), sys::kMountReadOnly, false));
   return Attach(proc_, step);
+}
+
+// The procfs that the workload sees is read-only, and a label is selected by
+// writing to one. This one is attached nowhere and ends with its descriptor.
+Result<void> InitSteps::MountLabelProc() noexcept {
+  RF_ASSIGN(const UniqueFd proc, sys::FsOpen("proc"));
+  RF_TRY(sys::FsConfigCreate(proc.get()));
+  RF_ASSIGN(label_proc_,
+            sys::FsMount(proc.get(), kProcAttributes & ~sys::kMountReadOnly));
+  return {};
 }
 
 Result<void> InitSteps::MountPts(const Step& step) noexcept {

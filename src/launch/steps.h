@@ -24,6 +24,11 @@ class InitSteps {
   // kNotify the socket. Init's own copy is to be closed.
   UniqueFd handed_up;
 
+  // The procfs of kLabelProc; empty where the plan has no such step.
+  [[nodiscard]] UniqueFd TakeLabelProc() noexcept {
+    return std::move(label_proc_);
+  }
+
  private:
   Result<void> MakeRoot() noexcept;
   Result<void> MakeDirectory(const Step& step) noexcept;
@@ -32,6 +37,7 @@ class InitSteps {
   Result<void> Bind(const Step& step) noexcept;
   Result<void> MountScratch(const Step& step) noexcept;
   Result<void> MountProc(const Step& step) noexcept;
+  Result<void> MountLabelProc() noexcept;
   Result<void> MountPts(const Step& step) noexcept;
   Result<void> MakeNotifySocket(const Step& step) noexcept;
   Result<void> VerifyView() noexcept;
@@ -51,6 +57,7 @@ class InitSteps {
   const Prepared& prepared_;
   UniqueFd root_;
   UniqueFd proc_;
+  UniqueFd label_proc_;
   // The last directory that something was made in: the next step often makes
   // something in the same one.
   UniqueFd parent_;

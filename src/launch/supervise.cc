@@ -330,6 +330,7 @@ Refusal RefuseStep(const Plan& plan, const Message& failed) {
     case StepKind::kFile:
     case StepKind::kSymlink:
     case StepKind::kScratch:
+    case StepKind::kLabelProc:
     case StepKind::kPts:
     case StepKind::kNotify:
     case StepKind::kSealRoot:
@@ -343,6 +344,7 @@ Refusal RefuseStep(const Plan& plan, const Message& failed) {
     case StepKind::kVerifyInit:
     case StepKind::kOwnSession:
     case StepKind::kControllingTerminal:
+    case StepKind::kLabel:
     case StepKind::kLandlockPath:
     case StepKind::kLandlock:
     case StepKind::kSeccomp:

@@ -43,6 +43,8 @@ class WorkloadSteps {
         return sys::ChangeDirectory(step.path.c_str());
       case StepKind::kLimit:
         return SetLimit(step);
+      case StepKind::kLabel:
+        return SelectLabel(step);
       case StepKind::kLandlockPath:
         return AllowPath(step);
       case StepKind::kLandlock:
@@ -52,9 +54,9 @@ class WorkloadSteps {
       case StepKind::kVerifyWorkload:
         return Verify();
       case StepKind::kExec:
-        return std::unexpected(sys::Exec(step.text.c_str(),
-                                         prepared_.arguments.data(),
-                                         prepared_.environment.data()));
+        return std::unexpected(sys::Exec(
+            (step.path.empty() ? step.text : step.path).c_str(),
+            prepared_.arguments.data(), prepared_.environment.data()));
       case StepKind::kNewSession:
       case StepKind::kNewKeyring:
       case StepKind::kHostname:
@@ -66,6 +68,7 @@ class WorkloadSteps {
       case StepKind::kBind:
       case StepKind::kScratch:
       case StepKind::kProc:
+      case StepKind::kLabelProc:
       case StepKind::kPts:
       case StepKind::kNotify:
       case StepKind::kSealRoot:
@@ -108,6 +111,14 @@ class WorkloadSteps {
       return BrokenPromise("a resource limit is not the one promised");
     }
     return {};
+  }
+
+  // Before Landlock, which would deny the writing. It takes effect at the exec
+  // of the stub, which is also who reads it back.
+  Result<void> SelectLabel(const Step& step) noexcept {
+    RF_ASSIGN(const UniqueFd attribute,
+              sys::OpenAt(report_.label_proc, step.path.c_str(), O_WRONLY));
+    return sys::WriteAll(attribute.get(), step.text);
   }
 
   Result<void> AllowPath(const Step& step) noexcept {

@@ -18,10 +18,13 @@ namespace ringfence::launch {
 struct WorkloadReport {
   const Prepared* prepared = nullptr;
   bool failed = false;
-  size_t step = 0;    // where it failed
-  SysError error;     // err 0: a promise that the read-back found broken
-  int listener = -1;  // in the shared descriptor table
-  std::array<char, 3072> status = {};  // /proc/self/status under the filter
+  size_t step = 0;      // where it failed
+  SysError error;       // err 0: a promise that the read-back found broken
+  int listener = -1;    // in the shared descriptor table
+  int label_proc = -1;  // the procfs of kLabelProc, if the plan has one
+  // /proc/self/status under the filter, and behind it the label that the stub
+  // read, as a line of its own.
+  std::array<char, 3072> status = {};
   size_t status_size = 0;
 };
 

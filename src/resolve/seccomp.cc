@@ -130,8 +130,8 @@ std::vector<model::SeccompPolicy> BuildPolicies(const LevelCalls& calls) {
 bool CheckLauncherNeeds(const LevelCalls& calls,
                         const std::vector<model::SeccompPolicy>& policies,
                         syntax::Diagnostics& diagnostics) {
-  static constexpr std::array<std::string_view, 5> kNeeded{
-      "execve", "openat", "read", "close", "exit_group"};
+  static constexpr std::array<std::string_view, 6> kNeeded{
+      "execve", "openat", "read", "write", "close", "exit_group"};
   bool good = true;
   for (const std::string_view name : kNeeded) {
     const bool plain = std::ranges::all_of(policies, [&](const auto& policy) {

@@ -25,7 +25,7 @@ ROOT = HERE.parents[1]
 CACHE = ROOT / "build" / "vm"
 BOOTS = ["apparmor", "selinux", "systemd"]
 # A guest runs ten times slower than its host, whose cores others may use.
-TIMEOUT_S = 300
+TIMEOUT_S = 600
 CONSOLE_LINES = 30
 
 

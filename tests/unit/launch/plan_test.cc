@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/label.h"
 #include "sys/mount.h"
 #include "unit/bundle/sample.h"
 
@@ -99,6 +100,38 @@ TEST(MakePlan, TakesTheStepsInTheOrderOfTheDocument) {
       "execute /usr/bin/sleep",
   };
   EXPECT_THAT(Lines(plan), ElementsAreArray(expected));
+}
+
+TEST(MakePlan, SelectsALabelBeforeLandlockAndPutsTheStubBeforeTheProgram) {
+  const bundle::Bundle bundle = SampleBundle();
+  const Facts facts = {.landlock_abi = 2,
+                       .apparmor = {.enabled = true, .profile = "ringfence-x"}};
+  const Plan plan = MakePlan(bundle, AllPresent(bundle), facts);
+  const auto at = [&](StepKind kind) {
+    return std::ranges::find(plan.steps, kind, &Step::kind) -
+           plan.steps.begin();
+  };
+  EXPECT_EQ(plan.steps[static_cast<size_t>(at(StepKind::kLabel))].text,
+            "exec ringfence-x");
+  EXPECT_LT(at(StepKind::kLimit), at(StepKind::kLabel));
+  EXPECT_LT(at(StepKind::kLabel), at(StepKind::kLandlockPath));
+  EXPECT_EQ(plan.steps.back().path, model::kStubPath);
+  EXPECT_EQ(Describe(plan.steps.back()), "execute /usr/bin/sleep");
+  EXPECT_THAT(Lines(plan),
+              testing::IsSupersetOf({"make the file /.ringfence-stub",
+                                     "mount a procfs for the label",
+                                     "allow by Landlock /.ringfence-stub"}));
+}
+
+TEST(MakePlan, StacksTheLabelOfALauncherThatIsConfinedItself) {
+  const bundle::Bundle bundle = SampleBundle();
+  const Facts facts = {
+      .landlock_abi = 0,
+      .apparmor = {
+          .enabled = true, .confined = true, .profile = "ringfence-x"}};
+  const Plan plan = MakePlan(bundle, AllPresent(bundle), facts);
+  EXPECT_THAT(Lines(plan),
+              testing::Contains("select the label stack ringfence-x"));
 }
 
 TEST(MakePlan, RestrictsEveryMount) {

@@ -6,6 +6,16 @@ readonly PROFILES=/usr/local/share/ringfence/profiles
 
 fail() { echo "case: $*" >&2 && exit 1; }
 
+# The processes of this name, of which there is one.
+pid_of() { # pid_of NAME
+  local - pids
+  set +x
+  until_true 100 pgrep -x "$1" >/dev/null
+  pids=$(pgrep -x "$1")
+  [[ $pids != *$'\n'* ]] || fail "more than one $1"
+  echo "$pids"
+}
+
 # Succeeds if the command fails with one of these exit codes.
 expect_code() { # expect_code CODE COMMAND...
   local wanted=$1 got=0
@@ -19,6 +29,8 @@ expect_text() { # expect_text TEXT FILE
 }
 
 as_user() {
+  local -
+  set +x
   setpriv --reuid 4242 --regid 4242 --clear-groups --reset-env \
     env PATH="$PATH" XDG_RUNTIME_DIR=/run/user/4242 \
     DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/4242/bus "$@"
@@ -26,7 +38,8 @@ as_user() {
 
 # until_true TENTHS COMMAND...
 until_true() {
-  local left=$1
+  local - left=$1
+  set +x
   shift
   until "$@"; do
     ((left-- > 0)) || fail "not in time: $*"
@@ -95,4 +108,9 @@ live_tests() { # live_tests NAME FILTER
     --gtest_filter="$2" --gtest_brief=1 | tee /tmp/live.out
   grep -qE '^\[  PASSED  \] [1-9][0-9]* tests?' /tmp/live.out ||
     fail 'no test ran'
+}
+
+# A command under an AppArmor profile, outside of any sandbox.
+confined() { # confined PROFILE COMMAND...
+  bash -c 'printf "exec $0" >/proc/self/attr/apparmor/exec && exec "$@"' "$@"
 }

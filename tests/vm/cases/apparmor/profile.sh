@@ -1,10 +1,5 @@
 # The AppArmor backend's profiles, as the kernel takes them.
 
-# confined PROFILE COMMAND...
-confined() {
-  bash -c 'printf "exec $0" >/proc/self/attr/apparmor/exec && exec "$@"' "$@"
-}
-
 case_TheProfileOfEveryLevelConfines() {
   for level in critical internal public untrusted; do
     ringfence compile "$PROFILES/$level.yaml" -o /tmp/compiled

@@ -1,0 +1,140 @@
+# Launches under an AppArmor profile.
+
+load() { # load PROFILE.yaml|WORKLOAD.yaml [SED]
+  ringfence compile "$1" -o /tmp/compiled
+  local name
+  name=$(basename "$1" .yaml)
+  sed "${2:-}" "/tmp/compiled/$name.apparmor" >/tmp/loaded.apparmor
+  apparmor_parser -r -K /tmp/loaded.apparmor
+}
+
+# A file that the workload's mounts show.
+shown() {
+  mkdir -p /srv/shown
+  echo text >/srv/shown/file
+  as_user ringfence run "$@" --read /srv/shown -- /usr/bin/cat /srv/shown/file
+}
+
+case_WithoutAProfileTheStatusSaysSo() {
+  as_user ringfence run --verbose --trust public -- /usr/bin/true 2>/tmp/out
+  expect_text 'apparmor: not enforced: the AppArmor profile ringfence-public is not loaded' /tmp/out
+}
+
+case_TheLevelsProfileIsReadBackInsideAndOutside() {
+  for level in critical internal public untrusted; do
+    load "$PROFILES/$level.yaml"
+    as_user ringfence run --verbose --trust $level -- \
+      /usr/bin/cat /proc/self/attr/current >/tmp/inside 2>/tmp/status
+    expect_text "ringfence-$level (enforce)" /tmp/inside
+    expect_text "apparmor: enforced: ringfence-$level (enforce)" /tmp/status
+    expect_text 'landlock: applied, probed' /tmp/status
+    as_user ringfence run --trust $level -- /usr/bin/sleep 1000 &
+    expect_text "ringfence-$level (enforce)" "/proc/$(pid_of sleep)/attr/current"
+    # It can be ended although it is confined and its launcher is not.
+    kill -TERM "$(pgrep -o -x ringfence-launc)"
+    expect_code 143 wait $!
+    expect_code 1 pgrep -x sleep
+  done
+}
+
+case_AFileThatTheMountsShowIsDeniedByTheProfile() {
+  shown --trust public # the control: no profile is loaded
+  load "$PROFILES/public.yaml"
+  shown --trust public # and with one that allows it
+  load "$PROFILES/public.yaml" 's|^}|  deny /srv/shown/file r,\n}|'
+  expect_code 1 shown --trust public 2>/tmp/out
+  expect_text 'Permission denied' /tmp/out
+  # Not denied quietly: the kernel's log names the profile.
+  load "$PROFILES/public.yaml" 's|^}|  audit deny /srv/shown/file r,\n}|'
+  dmesg -C
+  expect_code 1 shown --trust public
+  dmesg | grep 'apparmor="DENIED"' | grep 'profile="ringfence-public"' |
+    grep -q 'name="/srv/shown/file"'
+}
+
+case_AProfileThatDoesNotEnforceIsRefused() {
+  load "$PROFILES/public.yaml" 's/(attach_disconnected)/(complain)/'
+  expect_code 121 as_user ringfence run --trust public -- \
+    /usr/bin/touch /tmp/ran >/tmp/out 2>&1
+  expect_text 'cannot select the label' /tmp/out
+  expect_text 'the label is not the one selected' /tmp/out
+}
+
+case_ALevelThatRequiresAppArmorIsRefusedWithoutItsProfile() {
+  mkdir -p /tmp/strict
+  cp -r "$PROFILES"/. /tmp/strict/
+  sed 's/^kind: TrustLevel/&\nmandatory_access: {any_of: [apparmor]}/' \
+    "$PROFILES/untrusted.yaml" >/tmp/strict/untrusted.yaml
+  run() { as_user ringfence run --profiles /tmp/strict --trust untrusted "$@"; }
+  expect_code 121 run -- /usr/bin/true 2>/tmp/out
+  expect_text 'the AppArmor profile ringfence-untrusted is not loaded' /tmp/out
+  expect_text 'apparmor_parser -r' /tmp/out
+  load "$PROFILES/untrusted.yaml"
+  run -- /usr/bin/true
+  expect_code 3 run -- /usr/bin/sh -c 'exit 3'
+  expect_code 126 run -- /usr/lib/os-release
+  expect_code 127 run -- /usr/bin/no-such-program 2>/tmp/out
+  expect_text 'cannot execute /usr/bin/no-such-program' /tmp/out
+}
+
+case_TheWorkloadsOwnProfileComesBeforeItsLevels() {
+  load "$PROFILES/untrusted.yaml"
+  load "$EXAMPLES/convert/convert.yaml"
+  dmesg -C
+  as_user ringfence run --verbose "$EXAMPLES/convert/convert.yaml" \
+    >/tmp/out 2>&1
+  expect_text 'apparmor: enforced: ringfence-untrusted.convert (enforce)' /tmp/out
+  expect_text 'converted: part-0 part-1 part-2 part-3' /tmp/out
+  load "$EXAMPLES/storefront/storefront.yaml"
+  as_user ringfence run --verbose "$EXAMPLES/storefront/storefront.yaml" \
+    2>/tmp/out &
+  until_true 300 curl -sf -o /tmp/page http://127.0.0.1:8080/
+  expect_text 'ringfence-public.storefront (enforce)' /tmp/out
+  as_user ringfence stop storefront
+  wait $!
+  if dmesg | grep 'apparmor="DENIED".*profile="ringfence'; then
+    fail 'something was denied'
+  fi
+}
+
+case_AnotherLevelIsNeitherSignalledNorTraced() {
+  load "$PROFILES/public.yaml"
+  load "$PROFILES/untrusted.yaml"
+  confined ringfence-public /usr/bin/sleep 1000 &
+  local victim
+  victim=$(pid_of sleep)
+  expect_text 'ringfence-public (enforce)' /proc/$victim/attr/current
+  expect_code 1 confined ringfence-untrusted /usr/bin/kill -0 $victim
+  expect_code 1 confined ringfence-untrusted /usr/bin/kill -KILL $victim
+  expect_code 1 confined ringfence-untrusted /usr/bin/cat /proc/$victim/environ
+  # The controls: its own level may, and so may whoever is not confined.
+  confined ringfence-public /usr/bin/kill -0 $victim
+  confined ringfence-public /usr/bin/cat /proc/$victim/environ >/dev/null
+  kill -KILL $victim
+}
+
+case_AConfinedLauncherStacks() {
+  load "$PROFILES/public.yaml"
+  apparmor_parser -r -K <<'END'
+abi <abi/3.0>,
+profile launcher flags=(attach_disconnected) {
+  file, capability, network, unix, signal, ptrace, mount, umount, pivot_root,
+  change_profile -> &ringfence-public,
+}
+END
+  confined launcher /usr/bin/setpriv --reuid 4242 --regid 4242 --clear-groups \
+    ringfence run --verbose --trust public -- \
+    /usr/bin/cat /proc/self/attr/current >/tmp/out 2>&1
+  expect_text 'apparmor: enforced: ' /tmp/out
+  grep -qE '^(launcher//&ringfence-public|ringfence-public//&launcher) \(enforce\)' /tmp/out
+  # A workload of another profile is not stacked, and that is said.
+  load "$PROFILES/untrusted.yaml"
+  confined launcher /usr/bin/setpriv --reuid 4242 --regid 4242 --clear-groups \
+    ringfence run --verbose --trust untrusted -- /usr/bin/true 2>/tmp/out
+  expect_text 'apparmor: not enforced: the AppArmor profile ringfence-untrusted cannot be selected' /tmp/out
+}
+
+case_NothingEscapesALabelledSandbox() {
+  load "$PROFILES/public.yaml"
+  live_tests run '*Isolation*/public'
+}
