@@ -15,6 +15,7 @@
 
 #include "bpf/program.h"
 #include "model/confinement.h"
+#include "model/denial.h"
 #include "model/filesystem.h"
 #include "model/identity.h"
 #include "model/landlock.h"
@@ -22,17 +23,6 @@
 #include "model/network.h"
 
 namespace ringfence::bundle {
-
-// The line that decided about a denied call. `file` indexes Bundle::files;
-// line 0: no line of the user's.
-struct CallLine {
-  uint32_t number = 0;
-  std::string name;
-  uint16_t error = 0;  // errno that a call denied by `explain` is answered with
-  uint16_t file = 0;
-  uint32_t line = 0;
-  bool operator==(const CallLine&) const = default;
-};
 
 inline constexpr size_t kDigestSize = 32;
 
@@ -73,8 +63,8 @@ struct Bundle {
   std::vector<std::string> environment;
   std::string working_directory;
   std::vector<model::ProfileFile> profiles;
-  std::vector<std::string> files;
-  std::vector<CallLine> calls;  // of filters.front()'s architecture, by number
+  // Of filters.front()'s architecture; those answered by `explain`.
+  model::Denials denials;
   std::vector<FilterProof> proofs;  // one a filter, in their order
   bool operator==(const Bundle&) const = default;
 };

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "bundle/bundle.h"
+#include "bundle/denials.h"
 #include "bundle/wellformed.h"
 #include "bundle_generated.h"
 
@@ -117,12 +118,7 @@ std::expected<Bundle, Unusable> Read(const fb::Bundle& from) {
   to.environment = Strings(*from.environment());
   to.working_directory = from.working_directory()->str();
   to.profiles = ProfilesOf(*from.profiles());
-  to.files = Strings(*from.files());
-  to.calls.reserve(from.calls()->size());
-  for (const auto* call : *from.calls()) {
-    to.calls.push_back({call->number(), call->name()->str(), call->error(),
-                        call->file(), call->line()});
-  }
+  RF_ASSIGN(to.denials, ReadDenials(from));
   return to;
 }
 

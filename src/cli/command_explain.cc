@@ -12,10 +12,14 @@
 #include "base/check.h"
 #include "cli/build.h"
 #include "cli/complain.h"
+#include "cli/explain_path.h"
 #include "cli/install.h"
+#include "launch/denial.h"
 #include "resolve/call.h"
 #include "resolve/constants.h"
+#include "resolve/syscall_table.h"
 #include "syntax/codes.h"
+#include "syntax/quantity.h"
 
 namespace ringfence::cli {
 namespace {
@@ -114,8 +118,16 @@ void ExplainLevel(const resolve::ResolvedLevel& level) {
   ExplainCalls(level.seccomp.front());
 }
 
+// The release that brought a call the profile does not know.
+std::string NewerText(uint32_t arch, uint32_t number) {
+  const resolve::Syscall* syscall = resolve::FindSyscall(arch, number);
+  if (syscall == nullptr) return "no Linux release has this call";
+  return fmt::format("it came with Linux {}.{}, after kernel_baseline",
+                     syscall->since.major, syscall->since.minor);
+}
+
 int ExplainCall(const std::vector<model::SeccompPolicy>& policies,
-                const std::string& text) {
+                const model::Denials& denials, const std::string& text) {
   const model::SeccompPolicy& policy = policies.front();
   const auto call = resolve::ParseCall(text, policy.arch);
   if (!call) {
@@ -126,13 +138,21 @@ int ExplainCall(const std::vector<model::SeccompPolicy>& policies,
         call.error().help.empty() ? "" : "\n");
     return kBadUsage;
   }
+  const model::Answer answer = model::Meaning(policy, *call);
   const model::CallPolicy* rule = model::Find(policy, call->number);
-  fmt::print("{}: {}\n", syntax::Escape(text),
-             AnswerText(model::Meaning(policy, *call)));
-  fmt::print("  decided by {}\n",
-             rule != nullptr ? PlaceText(rule->source)
-                             : "the kernel baseline: the profile does not "
-                               "know this call");
+  fmt::print("{}: {}\n", syntax::Escape(text), AnswerText(answer));
+  if (rule == nullptr) {
+    fmt::print("  decided by the kernel baseline: {}\n",
+               NewerText(policy.arch, call->number));
+  } else if (answer == model::kAllowed) {
+    fmt::print("  decided by {}\n", PlaceText(rule->source));
+  } else {
+    const launch::DenialText denial =
+        launch::Describe(denials, call->number, call->args);
+    fmt::print("  {}\n  decided by {}\n", denial.call,
+               denial.by.empty() ? PlaceText(rule->source) : denial.by);
+    if (!denial.remedy.empty()) fmt::print("  {}\n", denial.remedy);
+  }
   return 0;
 }
 
@@ -151,48 +171,83 @@ bool IsDiagnosticId(const std::string& text) {
   return text.size() == 6 && (text.starts_with("RF") || text.starts_with("rf"));
 }
 
-int Explain(const std::string& subject, const std::string& call,
+bool IsPath(const std::string& text) { return text.starts_with('/'); }
+
+// What is asked of a level: a call, a path, or everything.
+int ExplainLevel(const resolve::ResolvedLevel& level,
+                 const std::string& question) {
+  if (IsPath(question)) {
+    ExplainPath(level, question);
+  } else if (!question.empty()) {
+    return ExplainCall(level.seccomp, level.denials, question);
+  } else {
+    ExplainLevel(level);
+  }
+  return 0;
+}
+
+int ExplainWorkload(Build& build, const Compiled& compiled,
+                    const std::string& question) {
+  const model::Confinement& confinement = compiled.confinement;
+  if (IsPath(question)) {
+    const auto level = build.Level(confinement.level.name);
+    if (!level) return Complain(build);
+    ExplainPath(compiled, *level, question);
+    return 0;
+  }
+  if (!question.empty()) {
+    return ExplainCall(confinement.seccomp, confinement.denials, question);
+  }
+  fmt::print("workload {}, at trust level {}\n", confinement.name,
+             confinement.level.name);
+  ExplainCalls(confinement.seccomp.front());
+  return 0;
+}
+
+int Explain(const std::string& subject, const std::string& question,
             const std::string& profiles) {
+  if (IsPath(question)) {
+    const auto good = syntax::CheckInsidePath(question);
+    if (!good) {
+      std::fprintf(stderr, "error: %s: %s\n", syntax::Escape(question).c_str(),
+                   good.error().message.c_str());
+      return kBadUsage;
+    }
+  }
   if (IsDiagnosticId(subject)) return ExplainCode(subject);
   Build build(ProfileFolders(profiles));
   std::error_code error;
   if (!std::filesystem::exists(subject, error)) {
     const auto level = build.Level(subject);
     if (!level) return Complain(build);
-    if (!call.empty()) return ExplainCall(level->seccomp, call);
-    ExplainLevel(*level);
-    return 0;
+    return ExplainLevel(*level, question);
   }
   const auto document = build.ParseFile(subject);
   if (!document) return Complain(build);
   if (std::holds_alternative<syntax::TrustLevel>(document->content)) {
     const auto level = build.Level(*document);
     if (!level) return Complain(build);
-    if (!call.empty()) return ExplainCall(level->seccomp, call);
-    ExplainLevel(*level);
-    return 0;
+    return ExplainLevel(*level, question);
   }
   const auto compiled = build.Workload(*document);
   if (!compiled) return Complain(build);
-  if (!call.empty()) return ExplainCall(compiled->confinement.seccomp, call);
-  fmt::print("workload {}, at trust level {}\n", compiled->confinement.name,
-             compiled->confinement.level.name);
-  ExplainCalls(compiled->confinement.seccomp.front());
-  return 0;
+  return ExplainWorkload(build, *compiled, question);
 }
 
 }  // namespace
 
 int RunExplain(int argc, char** argv) {
   std::string subject;
-  std::string call;
+  std::string question;
   std::string profiles;
   CLI::App app("Say what a profile, a workload or a diagnostic means",
                "ringfence explain");
   app.add_option("subject", subject,
                  "A profile or workload file, the name of a level, or RF0123")
       ->required();
-  app.add_option("call", call, "A system call: 'socket(AF_VSOCK, 1, 0)'");
+  app.add_option("question", question,
+                 "A system call: 'socket(AF_VSOCK, 1, 0)'; or a path inside")
+      ->type_name("CALL|PATH");
   app.add_option("--profiles", profiles, "Look profiles up in this folder only")
       ->type_name("DIR");
   try {
@@ -200,7 +255,7 @@ int RunExplain(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
-  return Explain(subject, call, profiles);
+  return Explain(subject, question, profiles);
 }
 
 }  // namespace ringfence::cli

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "admit/layout.h"
 #include "admit/ledger.h"
 #include "cli/foreign_check.h"
+#include "cli/history.h"
 #include "launch/refusal.h"
 #include "sys/user.h"
 
@@ -82,6 +84,38 @@ std::optional<admit::Refusal> AsRefusal(const admit::Decision& decision) {
       decision);
 }
 
+// A denial this shortly before the end may be what a program died of.
+constexpr int64_t kShortlyMs = 2000;
+
+// How a workload that does not run ended. False: nothing is known of it.
+bool TellEnd(const std::string& name) {
+  const auto known = Recall(model::HostUid(::geteuid()), name);
+  if (!known) {
+    std::fprintf(stderr, "ringfence: %s\n",
+                 launch::Describe(known.error()).c_str());
+    return false;
+  }
+  if (known->empty() || known->back().running) return false;
+  const Remembered& last = known->back();
+  auto ended = PartOf(last.account, "ended");
+  if (ended.empty()) ended = PartOf(last.account, "refused");
+  const int64_t at = NumberOf(ended, "at_ms");
+  std::printf("%s does not run; its last launch%s %s\n", name.c_str(),
+              at != 0 ? (", until " + DescribeTime(at) + ",").c_str() : "",
+              DescribeEnd(last).c_str());
+  const auto denied = PartOf(last.account, "denied");
+  const int64_t total = NumberOf(denied, "total");
+  if (total == 0) return true;
+  std::printf("%lld calls were denied; `ringfence inspect %s` has them\n",
+              static_cast<long long>(total), name.c_str());
+  for (const auto& denial : PartOf(denied, "last")) {
+    if (NumberOf(denial, "last_ms") + kShortlyMs < at) continue;
+    std::printf("  shortly before its end: %s\n",
+                DescribeDenial(denial).c_str());
+  }
+  return true;
+}
+
 int Answer(const Question& question, const admit::Ledger& ledger,
            const std::vector<admit::Entry>& entries,
            const model::HostPolicy& policy) {
@@ -96,6 +130,11 @@ int Answer(const Question& question, const admit::Ledger& ledger,
                 admit::DescribeCompatible(held).c_str());
     return 0;
   }
+  const bool is_level =
+      std::ranges::any_of(entries, [&](const admit::Entry& entry) {
+        return entry.record.level.name == question.level;
+      });
+  if (!is_level && TellEnd(question.level)) return 0;
   const admit::Request request{
       .level = {.name = question.level,
                 .tenant = question.tenant,
@@ -133,11 +172,12 @@ int Answer(const Question& question, const admit::Ledger& ledger,
 int RunWhy(int argc, char** argv) {
   Question question;
   CLI::App app(
-      "Say whether a trust level may start here now, and who is in its way.\n"
+      "Say whether a trust level may start here now, and who is in its way; or "
+      "how a workload last ended.\n"
       "Exit code 0: it may; 120: it may not.",
       "ringfence why");
   app.add_option("level", question.level,
-                 "A trust level, or the name of a running workload")
+                 "A trust level, or the name of a workload")
       ->type_name("LEVEL|NAME")
       ->required();
   app.add_option("--tenant", question.tenant, "As a workload of this tenant");

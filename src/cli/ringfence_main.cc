@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/command_inspect.h"
 #include "cli/command_ps.h"
 #include "cli/command_run.h"
 #include "cli/command_stop.h"
@@ -28,7 +29,9 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"run", RunRun, "Run a workload confined, in the foreground"},
     Command{"ps", RunPs, "List the workloads that run here"},
-    Command{"why", RunWhy, "Say who keeps a level from starting"},
+    Command{"why", RunWhy,
+            "Say who keeps a level from starting, or how a workload ended"},
+    Command{"inspect", RunInspect, "Say everything about one workload"},
     Command{"stop", RunStop, "Stop a workload"},
     Command{"compile", nullptr, "Compile a workload or a profile"},
     Command{"explain", nullptr, "Say what a profile or a diagnostic means"},

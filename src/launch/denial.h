@@ -1,36 +1,48 @@
 // A denied call, told to people.
+//
+//   const DenialText text = Describe(bundle.denials, number, args);
+//   text.call      socket(family=AF_VSOCK, type=SOCK_STREAM, protocol=0)
+//   text.by        profiles/public.yaml:29
+//   text.remedy    to allow it: add `AF_VSOCK` to `family` at ...
+//
+// Everything here formats; what there is to say was decided when the bundle
+// was compiled (model/denial.h). Memory of the workload is never read: a
+// pointer is shown as a pointer (docs/adr/0010).
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
-#include "bundle/bundle.h"
-#include "sys/confine.h"
+#include "model/denial.h"
 
 namespace ringfence::launch {
 
-// "python3[1234]: unshare(0x10000000, 0x0, 0x0) is denied (EPERM) by
-// profiles/public.yaml:31". The program's name is read from /proc and may be
-// gone already.
-[[nodiscard]] std::string DescribeDenial(const bundle::Bundle& bundle,
-                                         const sys::Notification& call);
+struct DenialText {
+  std::string call;
+  std::string by;      // empty: no line of the user's
+  std::string remedy;  // empty: nothing may allow it
+};
+
+// What a descriptor of the caller is, or "".
+using DescriptorName = std::function<std::string(uint64_t)>;
+
+[[nodiscard]] DenialText Describe(
+    const model::Denials& denials, uint32_t number,
+    const std::array<uint64_t, 6>& args,
+    const DescriptorName& name_of = [](uint64_t) { return std::string(); });
 
 // What a call denied by `explain` is answered with.
-[[nodiscard]] uint16_t ErrorFor(const bundle::Bundle& bundle, uint32_t number);
+[[nodiscard]] uint16_t ErrorFor(const model::Denials& denials, uint32_t number);
 
-// Lets `kBurst` lines through each second and counts the rest, so that a
-// flood of denied calls cannot fill a log.
-class RateLimit {
- public:
-  static constexpr uint32_t kBurst = 10;
-  // `now_ms`: a monotonic clock. True: say it.
-  [[nodiscard]] bool Admits(uint64_t now_ms);
-  // How many were held back since the last call of this.
-  [[nodiscard]] uint64_t TakeDropped();
+// A text that somebody else chose: as it is where it is a plain word, else in
+// quotes, with everything escaped that could end them.
+[[nodiscard]] std::string Said(std::string_view text);
 
- private:
-  uint64_t second_ = 0;
-  uint32_t used_ = 0;
-  uint64_t dropped_ = 0;
-};
+// What /proc says of a process or thread; both may be gone already.
+[[nodiscard]] std::string ProgramOf(uint32_t pid);
+[[nodiscard]] std::string DescriptorOf(uint32_t pid, uint64_t descriptor);
 
 }  // namespace ringfence::launch

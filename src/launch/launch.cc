@@ -8,12 +8,15 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 
 #include "admit/ledger.h"
 #include "admit/turn.h"
 #include "base/check.h"
 #include "bpf/allow_list.h"
+#include "launch/account.h"
 #include "launch/caller.h"
+#include "launch/history.h"
 #include "launch/listen.h"
 #include "launch/refusal.h"
 #include "launch/requirements.h"
@@ -53,6 +56,10 @@ class Launcher {
     const auto ending = Go();
     if (!ending) {
       status_.Refused(ending.error());
+      if (history_) {
+        account_->Refused(ending.error());
+        Remember(history_->Close(account_->Text(nullptr)));
+      }
       return static_cast<int>(ending.error().code);
     }
     const int code = ExitCodeOf(*ending);
@@ -64,6 +71,8 @@ class Launcher {
   std::expected<Ending, Refusal> Go() {
     RF_ASSIGN(caller_, CheckCaller());
     RF_TRY(OpenBundle());
+    history_.emplace(model::HostUid{caller_.uid}, bundle_.name);
+    account_.emplace(bundle_, scope_);
     // Before anything is opened: a number that is free now would be taken.
     auto stdio = PrepareStdio();
     if (!stdio) return std::unexpected(Internal(stdio.error()));
@@ -117,18 +126,41 @@ class Launcher {
          .status = status_,
          .on_started =
              [&](std::string_view read_back) {
-               status_.Started(
-                   bundle_, scope_, sandbox.init.pid,
-                   Report(bundle_, prepared_.plan, facts_, caller_, read_back));
+               const auto protections =
+                   Report(bundle_, prepared_.plan, facts_, caller_, read_back);
+               status_.Started(bundle_, scope_, sandbox.init.pid, protections);
+               account_.emplace(bundle_, scope_);
+               account_->Started(sandbox.init.pid, protections);
+               Remember(history_->Keep(account_->Text(nullptr)));
+             },
+         .on_denied =
+             [&](const DeniedCalls& denied) {
+               Remember(history_->Keep(account_->Text(&denied)));
              }},
         signals->get());
     auto ending = supervisor.Run();
-    denied_ = supervisor.denied();
+    if (ending) {
+      account_->Ended(*ending, ExitCodeOf(*ending));
+      Remember(history_->Close(account_->Text(&supervisor.denied())));
+    }
+    denied_.unheard = supervisor.unheard();
+    denied_.total = supervisor.denied().total();
+    for (const auto& [name, count] : supervisor.denied().Totals()) {
+      denied_.calls.emplace_back(name, count);
+    }
     if (const auto released = claim.Release(); !released) {
       status_.Say("the ledger's record stays until the next launch: " +
                   Describe(released.error()));
     }
     return ending;
+  }
+
+  // A report, and no protection: that there is none is said once.
+  void Remember(const Result<void>& kept) {
+    if (kept || untold_) return;
+    untold_ = true;
+    status_.Say("nothing is kept for `ringfence inspect`: " +
+                Describe(kept.error()));
   }
 
   static Result<void> Protect() {
@@ -395,7 +427,10 @@ class Launcher {
   std::vector<std::string> stub_;  // what goes before the command
   Prepared prepared_;
   admit::Scope scope_ = admit::Scope::kUser;
-  uint64_t denied_ = 0;
+  std::optional<History> history_;  // none before the bundle is open
+  std::optional<Account> account_;
+  bool untold_ = false;
+  Denied denied_;
 };
 
 }  // namespace

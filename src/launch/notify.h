@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "base/unique_fd.h"
-#include "launch/denial.h"
+#include "launch/rate_limit.h"
 #include "launch/status.h"
 
 namespace ringfence::launch {

@@ -1,22 +1,49 @@
 #include "launch/status.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "launch/text.h"
 #include "sys/file.h"
+#include "sys/poll.h"
 #include "sys/terminal.h"
 
 namespace ringfence::launch {
 namespace {
 
-std::string Member(std::string_view name, std::string_view text) {
-  return JsonString(name) + ":" + JsonString(text);
+// `raw`: for a terminal that does not begin a new line by itself.
+std::string Prefixed(std::string_view line, bool raw) {
+  // A line break is Ringfence's own; whatever else a terminal would act on
+  // came in with somebody's text.
+  std::string text = "ringfence: ";
+  for (size_t at = 0;;) {
+    const size_t end = line.find('\n', at);
+    text += Printable(line.substr(at, end - at)) + (raw ? "\r\n" : "\n");
+    if (end == std::string_view::npos) break;
+    at = end + 1;
+  }
+  return text;
 }
 
-std::string Member(std::string_view name, int64_t number) {
-  return JsonString(name) + ":" + std::to_string(number);
+// For what has to be said once.
+constexpr int kPatienceMs = 1000;
+
+// False: standard error had no room within that time, and nothing was said.
+bool Tell(std::string text, int patience_ms) {
+  // What a pipe takes at once where it takes anything (pipe(7)).
+  if (text.size() > PIPE_BUF) {
+    text.resize(PIPE_BUF - 4);
+    text += "...\n";
+  }
+  pollfd room{STDERR_FILENO, POLLOUT, 0};
+  const auto ready = sys::Poll(std::span(&room, 1), patience_ms);
+  if (!ready || (room.revents & POLLOUT) == 0) return false;
+  return sys::WriteAll(STDERR_FILENO, text).has_value();
 }
+
+}  // namespace
 
 std::string_view NameOf(Ending::Cause cause) {
   switch (cause) {
@@ -39,14 +66,12 @@ std::string_view NameOf(Ending::Cause cause) {
 std::string ProtectionsAsJson(const std::vector<Protection>& protections) {
   std::string list;
   for (const Protection& protection : protections) {
-    list += (list.empty() ? "{" : ",{") + Member("name", protection.name) +
-            "," + Member("state", NameOf(protection.state)) + "," +
-            Member("detail", protection.detail) + "}";
+    list += (list.empty() ? "{" : ",{") + JsonMember("name", protection.name) +
+            "," + JsonMember("state", NameOf(protection.state)) + "," +
+            JsonMember("detail", protection.detail) + "}";
   }
   return "\"protections\":[" + list + "]";
 }
-
-}  // namespace
 
 void Status::Admitted(admit::Scope scope) const {
   if (scope != admit::Scope::kUser) return;
@@ -58,10 +83,11 @@ void Status::Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
                      const std::vector<Protection>& protections) {
   const std::string_view scope_name =
       scope == admit::Scope::kHost ? "host" : "user";
-  Write("{" + Member("event", "started") + "," + Member("name", bundle.name) +
-        "," + Member("level", bundle.level.name) + "," +
-        Member("tenant", bundle.level.tenant) + "," +
-        Member("scope", scope_name) + "," + Member("init", init) + "," +
+  Write("{" + JsonMember("event", "started") + "," +
+        JsonMember("name", bundle.name) + "," +
+        JsonMember("level", bundle.level.name) + "," +
+        JsonMember("tenant", bundle.level.tenant) + "," +
+        JsonMember("scope", scope_name) + "," + JsonMember("init", init) + "," +
         ProtectionsAsJson(protections) + "}\n");
   if (!verbose_) return;
   Say(bundle.name + " runs as " + bundle.level.name +
@@ -73,35 +99,39 @@ void Status::Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
   }
 }
 
-void Status::Ended(const Ending& ending, int exit_code, uint64_t denied) {
-  Write("{" + Member("event", "ended") + "," +
-        Member("cause", NameOf(ending.cause)) + "," +
-        Member("value", ending.value) + "," + Member("exit_code", exit_code) +
-        "," + Member("denied_calls", static_cast<int64_t>(denied)) + "}\n");
+void Status::Ended(const Ending& ending, int exit_code, const Denied& denied) {
+  std::string calls;
+  for (const auto& [name, count] : denied.calls) {
+    calls += (calls.empty() ? "" : ",") +
+             JsonMember(name, static_cast<int64_t>(count));
+  }
+  Write("{" + JsonMember("event", "ended") + "," +
+        JsonMember("cause", NameOf(ending.cause)) + "," +
+        JsonMember("value", ending.value) + "," +
+        JsonMember("exit_code", exit_code) + "," +
+        JsonMember("denied_calls", static_cast<int64_t>(denied.total)) + "," +
+        JsonMember("denials_unheard", static_cast<int64_t>(denied.unheard)) +
+        ",\"denied\":{" + calls + "}}\n");
 }
 
 void Status::Refused(const Refusal& refusal) {
   const int code = static_cast<int>(refusal.code);
-  Write("{" + Member("event", "refused") + "," + Member("exit_code", code) +
-        "," + Member("why", refusal.why) + "," +
-        Member("remedy", refusal.remedy) + "}\n");
+  Write("{" + JsonMember("event", "refused") + "," +
+        JsonMember("exit_code", code) + "," + JsonMember("why", refusal.why) +
+        "," + JsonMember("remedy", refusal.remedy) + "}\n");
   Say("refused: " + refusal.why);
   if (!refusal.remedy.empty()) Say("  help: " + refusal.remedy);
 }
 
 void Status::Say(std::string_view line) const {
-  // A line break is Ringfence's own; whatever else a terminal would act on
-  // came in with somebody's text.
-  const bool raw = raw_ && sys::IsTerminal(STDERR_FILENO);
-  std::string text = "ringfence: ";
-  for (size_t at = 0;;) {
-    const size_t end = line.find('\n', at);
-    text += Printable(line.substr(at, end - at)) + (raw ? "\r\n" : "\n");
-    if (end == std::string_view::npos) break;
-    at = end + 1;
-  }
-  (void)sys::WriteAll(STDERR_FILENO, text);
+  (void)Tell(Prefixed(line, IsRaw()), kPatienceMs);
 }
+
+bool Status::TrySay(std::string_view line) const {
+  return Tell(Prefixed(line, IsRaw()), 0);
+}
+
+bool Status::IsRaw() const { return raw_ && sys::IsTerminal(STDERR_FILENO); }
 
 void Status::Write(const std::string& object) {
   if (fd_) (void)sys::WriteAll(fd_.get(), object);

@@ -9,6 +9,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "admit/place.h"
@@ -33,6 +34,19 @@ struct Ending {
   int value = 0;
 };
 
+[[nodiscard]] std::string_view NameOf(Ending::Cause cause);
+
+// `"protections":[...]`
+[[nodiscard]] std::string ProtectionsAsJson(
+    const std::vector<Protection>& protections);
+
+// How many calls were denied, and of which.
+struct Denied {
+  uint64_t total = 0;
+  std::vector<std::pair<std::string, uint64_t>> calls;
+  uint64_t unheard = 0;  // lines that standard error had no room for
+};
+
 class Status {
  public:
   // Takes what it is given; an empty descriptor is silent.
@@ -43,15 +57,19 @@ class Status {
   void Admitted(admit::Scope scope) const;
   void Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
                const std::vector<Protection>& protections);
-  void Ended(const Ending& ending, int exit_code, uint64_t denied);
+  void Ended(const Ending& ending, int exit_code, const Denied& denied);
   void Refused(const Refusal& refusal);
   // Whether standard error may be a terminal that does not begin a new line by
   // itself.
   void SetRaw(bool raw) { raw_ = raw; }
-  // A line for people only.
+  // A line for people only. A reader that does not read must not hold the
+  // supervisor: after a second the line is given up.
   void Say(std::string_view line) const;
+  // The same without waiting. False: it was not said.
+  [[nodiscard]] bool TrySay(std::string_view line) const;
 
  private:
+  [[nodiscard]] bool IsRaw() const;
   void Write(const std::string& object);
 
   UniqueFd fd_;

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "launch/sight.h"
+#include "launch/text.h"
 #include "sys/channel.h"
 #include "sys/clock.h"
 #include "sys/signal.h"
@@ -17,6 +19,16 @@ namespace {
 // Signals that go to the workload as they are; SIGTERM asks for a stop.
 constexpr int kForwarded[] = {SIGINT,  SIGHUP,   SIGQUIT, SIGUSR1,
                               SIGUSR2, SIGWINCH, SIGCONT};
+
+// Between two reports of denied calls.
+constexpr uint64_t kPassOnMs = 1000;
+
+// As poll(2) takes it; `at_ms`: monotonic.
+int Until(uint64_t at_ms) {
+  const uint64_t now = sys::MonotonicMs();
+  if (now >= at_ms) return 0;
+  return static_cast<int>(std::min<uint64_t>(at_ms - now, 24u * 3600 * 1000));
+}
 
 void Add(std::vector<pollfd>& waits, int fd, short events = POLLIN) {
   if (fd >= 0) waits.push_back({fd, events, 0});
@@ -117,7 +129,7 @@ void Supervisor::HearInit() {
       exit_status_ = message.value;
       return;
     case MessageKind::kFailed:
-      refusal_ = RefuseStep(supervised_.plan, message);
+      refusal_ = RefuseStep(supervised_.bundle, supervised_.plan, message);
       return;
     case MessageKind::kRelease:
     case MessageKind::kSignal:
@@ -151,19 +163,17 @@ void Supervisor::HearDenial() {
     }
     return;
   }
-  ++denied_;
-  if (limit_.Admits(sys::MonotonicMs())) {
-    const uint64_t dropped = limit_.TakeDropped();
-    if (dropped != 0) {
-      supervised_.status.Say(std::to_string(dropped) +
-                             " more denied calls were not shown");
-    }
-    supervised_.status.Say("denied: " +
-                           DescribeDenial(supervised_.bundle, *call));
-  }
+  Tell(denied_.Note(*call, sys::MonotonicMs()));
   // A caller that died meanwhile needs no answer.
-  (void)sys::AnswerNotification(listener_.get(), call->id,
-                                ErrorFor(supervised_.bundle, call->number));
+  (void)sys::AnswerNotification(
+      listener_.get(), call->id,
+      ErrorFor(supervised_.bundle.denials, call->number));
+}
+
+void Supervisor::Tell(const DeniedCalls::Lines& denied) {
+  for (const std::string& line : denied) {
+    if (!supervised_.status.TrySay("denied: " + line)) ++unheard_;
+  }
 }
 
 void Supervisor::HearSignal() {
@@ -189,6 +199,13 @@ void Supervisor::HearSignal() {
 }
 
 void Supervisor::HearTimer() {
+  const uint64_t now_ms = sys::MonotonicMs();
+  Tell(denied_.Due(now_ms));
+  if (denied_.total() != passed_on_ && now_ms >= pass_on_ms_.value_or(0)) {
+    passed_on_ = denied_.total();
+    pass_on_ms_ = now_ms + kPassOnMs;
+    supervised_.on_denied(denied_);
+  }
   if (deadline_ms_ == 0 || sys::MonotonicMs() < deadline_ms_) return;
   if (stopping_) {
     EndSandbox();
@@ -226,6 +243,7 @@ void Supervisor::CleanUp() {
   EndProcess(supervised_.sandbox.relay.process, SIGTERM);
   supervised_.notify.HearRest(sys::MonotonicMs(), supervised_.status);
   FinishOutput();
+  Tell(denied_.Rest());
   supervised_.stdio.terminal.Restore();
   supervised_.status.SetRaw(false);
 }
@@ -242,7 +260,9 @@ void Supervisor::FinishOutput() {
     }
     if (waits.size() == 1) return;
     // Whoever asked for a stop waits for its grace, and no longer.
-    const int timeout = !stopping_ ? -1 : deadline_ms_ == 0 ? 0 : TimeoutMs();
+    const int timeout = !stopping_          ? -1
+                        : deadline_ms_ == 0 ? 0
+                                            : Until(deadline_ms_);
     const int ready = ::poll(waits.data(), waits.size(), timeout);
     if (ready == 0 || (ready < 0 && errno != EINTR)) return;
     for (auto signal = sys::NextSignal(signals_); signal && signal->number != 0;
@@ -276,14 +296,48 @@ Ending Supervisor::Conclude() const {
 }
 
 int Supervisor::TimeoutMs() const {
-  if (deadline_ms_ == 0) return -1;
-  const uint64_t now = sys::MonotonicMs();
-  if (now >= deadline_ms_) return 0;
-  return static_cast<int>(
-      std::min<uint64_t>(deadline_ms_ - now, 24u * 3600 * 1000));
+  std::optional<uint64_t> next = denied_.due_ms();
+  const auto sooner = [&](uint64_t at) {
+    next = std::min(next.value_or(at), at);
+  };
+  if (deadline_ms_ != 0) sooner(deadline_ms_);
+  if (denied_.total() != passed_on_) sooner(pass_on_ms_.value_or(0));
+  if (!next) return -1;
+  return Until(*next);
 }
 
-Refusal RefuseStep(const Plan& plan, const Message& failed) {
+namespace {
+
+// The program could not be executed: because of the view, or of the file.
+Refusal RefuseExec(const bundle::Bundle& bundle, const Step& step, int error,
+                   const std::string& why) {
+  const Sight sight = LookAt(bundle.view, step.text);
+  const std::string seen = Describe(sight);
+  if (sight.entry == nullptr) {
+    return {ExitCode::kNotFound, why,
+            seen + ": `ringfence explain WORKLOAD " + Printable(step.text) +
+                "` says what would show it"};
+  }
+  if (!RightsAt(sight).execute) {
+    return {ExitCode::kCannotExecute, why,
+            seen +
+                ": an entry of `filesystem` with `execute: true` has to "
+                "hold it"};
+  }
+  if (error == ENOENT) {
+    return {ExitCode::kNotFound, why,
+            seen +
+                ", but the host has no such file, or the interpreter that "
+                "it names is not in the view"};
+  }
+  return {ExitCode::kCannotExecute, why,
+          seen + ", but the file itself is not executable"};
+}
+
+}  // namespace
+
+Refusal RefuseStep(const bundle::Bundle& bundle, const Plan& plan,
+                   const Message& failed) {
   std::string error = ": " + std::string(failed.Text());
   if (failed.value != 0) {
     error += std::string(": ") + ::strerrordesc_np(failed.value);
@@ -296,14 +350,7 @@ Refusal RefuseStep(const Plan& plan, const Message& failed) {
   const std::string why = "cannot " + Describe(step) + error;
   switch (step.kind) {
     case StepKind::kExec:
-      if (failed.value == ENOENT) {
-        return {ExitCode::kNotFound, why,
-                "the program, or the interpreter that it names, is not in the "
-                "workload's view"};
-      }
-      return {ExitCode::kCannotExecute, why,
-              "it has to be an executable file in a part of the view that "
-              "allows execution"};
+      return RefuseExec(bundle, step, failed.value, why);
     case StepKind::kWorkingDirectory:
       return {ExitCode::kMissing, why,
               "working_directory has to be in the workload's view"};

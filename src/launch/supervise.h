@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
-#include "launch/denial.h"
+#include "launch/denied_calls.h"
 #include "launch/message.h"
 #include "launch/notify.h"
 #include "launch/plan.h"
@@ -29,18 +29,24 @@ struct Supervised {
   Status& status;
   // Called once, when the program runs, with /proc/self/status as read back.
   std::function<void(std::string_view)> on_started;
+  // Called at most once a second while calls are denied.
+  std::function<void(const DeniedCalls&)> on_denied;
 };
 
 class Supervisor {
  public:
   // `signals`: a queue (sys/signal.h) made while all signals were blocked.
   Supervisor(const Supervised& supervised, int signals)
-      : supervised_(supervised), signals_(signals) {}
+      : supervised_(supervised),
+        signals_(signals),
+        denied_(supervised.bundle.denials) {}
 
   // Returns when nobody of the sandbox is left. A Refusal: its program never
   // ran.
   [[nodiscard]] std::expected<Ending, Refusal> Run();
-  [[nodiscard]] uint64_t denied() const { return denied_; }
+  [[nodiscard]] const DeniedCalls& denied() const { return denied_; }
+  // Lines about denied calls for which standard error had no room.
+  [[nodiscard]] uint64_t unheard() const { return unheard_; }
 
  private:
   void Wait();
@@ -49,6 +55,7 @@ class Supervisor {
   void HearSignal();
   void HearDenial();
   void HearTimer();
+  void Tell(const DeniedCalls::Lines& denied);
   void BeginStop(Ending::Cause cause);
   void SendSignal(int signal);
   [[nodiscard]] bool InSession() const;
@@ -64,8 +71,10 @@ class Supervisor {
   Supervised supervised_;
   int signals_;
   UniqueFd listener_;
-  RateLimit limit_;
-  uint64_t denied_ = 0;
+  DeniedCalls denied_;
+  uint64_t unheard_ = 0;
+  uint64_t passed_on_ = 0;              // of denied_.total()
+  std::optional<uint64_t> pass_on_ms_;  // monotonic
   bool init_dead_ = false;
   bool relay_failed_ = false;
   std::optional<int> exit_status_;  // of the workload, wait(2)
@@ -76,6 +85,7 @@ class Supervisor {
 };
 
 // The refusal for a step that failed, with its remedy.
-[[nodiscard]] Refusal RefuseStep(const Plan& plan, const Message& failed);
+[[nodiscard]] Refusal RefuseStep(const bundle::Bundle& bundle, const Plan& plan,
+                                 const Message& failed);
 
 }  // namespace ringfence::launch

@@ -41,6 +41,14 @@ std::string JsonString(std::string_view text) {
   return quoted + "\"";
 }
 
+std::string JsonMember(std::string_view name, std::string_view text) {
+  return JsonString(name) + ":" + JsonString(text);
+}
+
+std::string JsonMember(std::string_view name, int64_t number) {
+  return JsonString(name) + ":" + std::to_string(number);
+}
+
 std::string ErrnoName(int error) {
   const char* name = ::strerrorname_np(error);
   return name != nullptr ? name : std::to_string(error);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "model/denial.h"
 #include "model/filesystem.h"
 #include "model/identity.h"
 #include "model/limits.h"
@@ -38,6 +39,7 @@ struct Confinement {
   Stop stop;
   MandatoryAccess mandatory_access;
   std::vector<SeccompPolicy> seccomp;    // one an architecture
+  Denials denials;                       // of the first of these
   std::vector<std::string> command;      // absolute program, arguments
   std::vector<std::string> environment;  // NAME=value, sorted
   std::string working_directory;         // inside

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "bundle/bundle.h"
 #include "bundle_generated.h"
+#include "pack/denials.h"
 
 namespace ringfence::pack {
 namespace {
@@ -83,34 +84,6 @@ Offset<fb::FilterProof> PackProof(FlatBufferBuilder& to,
       to, source, to.CreateVector(proof.program.bytes, bundle::kDigestSize));
 }
 
-// Everything that may be denied, so that the supervisor can name it. The
-// files are listed once.
-struct CallLines {
-  std::vector<std::string> files;
-  std::vector<Offset<fb::CallLine>> calls;
-
-  uint16_t FileOf(const std::string& file) {
-    const auto at = std::ranges::find(files, file);
-    if (at == files.end()) {
-      files.push_back(file);
-      return static_cast<uint16_t>(files.size() - 1);
-    }
-    return static_cast<uint16_t>(at - files.begin());
-  }
-};
-
-CallLines PackCalls(FlatBufferBuilder& to, const model::SeccompPolicy& policy) {
-  CallLines lines;
-  for (const model::CallPolicy& call : policy.calls) {
-    if (model::LetsPass(call.otherwise.action)) continue;
-    const auto name = to.CreateString(call.name);
-    lines.calls.push_back(
-        fb::CreateCallLine(to, call.number, name, call.otherwise.error,
-                           lines.FileOf(call.source.file), call.source.line));
-  }
-  return lines;
-}
-
 template <typename From, typename Convert>
 auto PackAll(FlatBufferBuilder& to, const std::vector<From>& from,
              Convert convert) {
@@ -171,9 +144,7 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   const auto directory = to.CreateString(from.working_directory);
   const auto profiles = PackAll(to, from.profiles, PackProfile);
   const auto proofs = PackAll(to, artefacts.proofs, PackProof);
-  const CallLines lines = PackCalls(to, from.seccomp.front());
-  const auto files = to.CreateVectorOfStrings(lines.files);
-  const auto calls = to.CreateVector(lines.calls);
+  const PackedDenials denials = PackDenials(to, from.denials);
 
   fb::BundleBuilder bundle(to);
   bundle.add_format(bundle::kFormat);
@@ -202,8 +173,11 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   bundle.add_environment(environment);
   bundle.add_working_directory(directory);
   bundle.add_profiles(profiles);
-  bundle.add_files(files);
-  bundle.add_calls(calls);
+  bundle.add_files(denials.files);
+  bundle.add_calls(denials.calls);
+  bundle.add_words(denials.words);
+  bundle.add_forms(denials.forms);
+  bundle.add_remedies(denials.remedies);
   bundle.add_proofs(proofs);
   to.Finish(bundle.Finish());
   return WithHeader({to.GetBufferPointer(), to.GetSize()});

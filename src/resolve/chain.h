@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "resolve/call_set.h"
 #include "resolve/files.h"
@@ -14,8 +15,15 @@
 
 namespace ringfence::resolve {
 
+// One level of a chain, and the calls as they are after it.
+struct LevelStep {
+  const syntax::TrustLevel* own = nullptr;  // lives as long as the Files
+  LevelCalls calls;
+};
+
 struct Chain {
-  ResolvedLevel level;  // without `seccomp`, `tests` and `profiles`
+  ResolvedLevel level;  // without `seccomp`, `denials`, `tests`, `profiles`
+  std::vector<LevelStep> steps;  // root first
   LevelCalls calls;
 };
 

@@ -6,6 +6,7 @@
 #include "resolve/call.h"
 #include "resolve/chain.h"
 #include "resolve/constants.h"
+#include "resolve/denials.h"
 #include "resolve/tighten.h"
 #include "syntax/quantity.h"
 
@@ -130,6 +131,7 @@ std::optional<ResolvedLevel> Finish(const syntax::TrustLevel& own, Files& files,
   level.tests = ResolveTests(own.tests, diagnostics);
   level.profiles = files.Profiles();
   if (diagnostics.size() != before) return std::nullopt;
+  level.denials = ExplainDenials(*chain, {}, level.seccomp.front(), sets);
   return level;
 }
 
@@ -147,6 +149,7 @@ std::optional<Chain> ResolveChain(const syntax::TrustLevel& own, Files& files,
     Tighten(*level, has_parent, chain.level, diagnostics);
     chain.calls = TightenCalls(has_parent ? &chain.calls : nullptr,
                                level->seccomp, sets, diagnostics);
+    chain.steps.push_back({level, chain.calls});
     chain.level.chain.insert(chain.level.chain.begin(), level->name.value);
   }
   chain.level.name = own.name.value;

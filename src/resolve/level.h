@@ -97,6 +97,7 @@ struct ResolvedLevel {
   model::MandatoryAccess mandatory_access;
   Span mandatory_access_span;
   std::vector<model::SeccompPolicy> seccomp;  // x86_64, aarch64
+  model::Denials denials;                     // of the first of these
   std::vector<LevelTest> tests;
   // Every level and group file that was read, sorted by path.
   std::vector<model::ProfileFile> profiles;

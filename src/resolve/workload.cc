@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "resolve/chain.h"
+#include "resolve/denials.h"
 #include "resolve/narrow_limits.h"
 #include "resolve/sockets.h"
 #include "resolve/tighten.h"
@@ -155,6 +156,8 @@ std::optional<model::Confinement> ResolveWorkload(
   out.profiles = files.Profiles();
   out.source = ToSource(workload->name.span);
   if (diagnostics.size() != before) return std::nullopt;
+  out.denials =
+      ExplainDenials(*chain, workload->deny, out.seccomp.front(), sets);
   return out;
 }
 

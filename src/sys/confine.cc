@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "sys/outcome.h"
@@ -101,7 +102,7 @@ Result<Notification> ReceiveNotification(int listener) noexcept {
   }
   Notification notification{
       raw.id, raw.pid, static_cast<uint32_t>(raw.data.nr), {}};
-  for (int i = 0; i < 6; ++i) notification.args[i] = raw.data.args[i];
+  std::ranges::copy(raw.data.args, notification.args.begin());
   return notification;
 }
 

@@ -4,6 +4,7 @@
 // landlock(7), seccomp(2), seccomp_unotify(2).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,7 +45,7 @@ struct Notification {
   uint64_t id = 0;
   uint32_t pid = 0;  // of the thread, in the supervisor's PID namespace
   uint32_t number = 0;
-  uint64_t args[6] = {};
+  std::array<uint64_t, 6> args{};
 };
 // ENOENT: the call is gone (its process was killed); not an error.
 [[nodiscard]] Result<Notification> ReceiveNotification(int listener) noexcept;

@@ -1,5 +1,6 @@
 #include "sys/file.h"
 
+#include <dirent.h>
 #include <linux/limits.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -175,6 +176,25 @@ Result<void> Unlinkat(int dir, const char* path, int flags) {
 
 Result<void> Renameat(int dir, const char* from, const char* to) {
   return Done("renameat", ::renameat(dir, from, dir, to));
+}
+
+Result<std::vector<std::string>> ListDirectory(int dir) {
+  // fdopendir(3) takes the descriptor, and moves its offset.
+  RF_ASSIGN(UniqueFd own, OpenAt(dir, ".", O_RDONLY | O_DIRECTORY));
+  DIR* const stream = ::fdopendir(own.get());
+  if (stream == nullptr) return Failed("fdopendir");
+  (void)own.release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+    errno = 0;
+  }
+  const int error = errno;
+  ::closedir(stream);
+  if (error != 0) return std::unexpected(SysError{"readdir", error});
+  return names;
 }
 
 Result<void> LinkDescriptor(int fd, int dir, const char* path) {

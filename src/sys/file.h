@@ -6,9 +6,10 @@
 //                          {.flags = O_RDWR, .resolve = RESOLVE_BENEATH}));
 //
 // Every descriptor made here is O_CLOEXEC and owned by the caller. EINTR is
-// retried. Nothing but ReadAll, ReadFile and DescriptorPath allocates; the
-// rest may be used after fork. Paths are NUL-terminated strings; those of the
-// *at calls are relative to the directory `dir` (AT_FDCWD: the current one).
+// retried. Nothing but ReadAll, ReadFile, ListDirectory and DescriptorPath
+// allocates; the rest may be used after fork. Paths are NUL-terminated strings;
+// those of the *at calls are relative to the directory `dir` (AT_FDCWD: the
+// current one).
 #pragma once
 
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -84,6 +86,10 @@ struct How {
 // when the name is taken. Needs /proc: linkat(2) by AT_EMPTY_PATH would need
 // CAP_DAC_READ_SEARCH.
 [[nodiscard]] Result<void> LinkDescriptor(int fd, int dir, const char* path);
+// rename(2) within `dir`: `to` is replaced at once.
+[[nodiscard]] Result<void> Renameat(int dir, const char* from, const char* to);
+// The names in the open directory `dir`, without "." and "..", in no order.
+[[nodiscard]] Result<std::vector<std::string>> ListDirectory(int dir);
 // access(2) with the effective ids. `mode`: R_OK, W_OK, X_OK.
 [[nodiscard]] Result<void> Accessat(int dir, const char* path, int mode);
 

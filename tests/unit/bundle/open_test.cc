@@ -39,8 +39,7 @@ TEST(Open, GivesBackWhatWasPacked) {
   ASSERT_EQ(bundle->filters.size(), 1u);
   EXPECT_EQ(bundle->filters[0],
             compile::CompileSeccomp(sample.seccomp[0]).value());
-  EXPECT_EQ(bundle->calls, (std::vector<CallLine>{{41, "socket", 1, 0, 31}}));
-  EXPECT_EQ(bundle->files, (std::vector<std::string>{"public.yaml"}));
+  EXPECT_EQ(bundle->denials, sample.denials);
 }
 
 TEST(Open, TheSameWorkloadGivesTheSameBytes) {
@@ -122,6 +121,72 @@ const Broken kBroken[] = {
     Broken{"short digest",
            [](Confinement& c) { c.profiles[0].digest.pop_back(); }},
 };
+
+using model::DeniedCall;
+
+DeniedCall& Ruled(Confinement& c) { return c.denials.calls[0]; }
+
+const Broken kBrokenDenials[] = {
+    Broken{"file of a call", [](Confinement& c) { Ruled(c).at.file = 2; }},
+    Broken{"errno 0", [](Confinement& c) { Ruled(c).error = 0; }},
+    Broken{"errno beyond", [](Confinement& c) { Ruled(c).error = 4096; }},
+    Broken{"order of calls",
+           [](Confinement& c) {
+             std::swap(c.denials.calls[0].number, c.denials.calls[1].number);
+           }},
+    Broken{"seventh argument",
+           [](Confinement& c) { c.denials.forms[0][0].position = 6; }},
+    Broken{"no bits", [](Confinement& c) { c.denials.forms[0][0].bits = 0; }},
+    Broken{"too many bits",
+           [](Confinement& c) { c.denials.forms[0][0].bits = 65; }},
+    Broken{"kind of argument",
+           [](Confinement& c) {
+             c.denials.forms[0][0].kind =
+                 static_cast<model::ArgumentForm::Kind>(4);
+           }},
+    Broken{"given", [](Confinement& c) { c.denials.forms[0][1].given = 6; }},
+    Broken{"argument without a name",
+           [](Confinement& c) { c.denials.forms[0][0].name = "a b"; }},
+    Broken{"constant without a name",
+           [](Confinement& c) { c.denials.words[0][0].name = "a b"; }},
+    Broken{"kind of edit",
+           [](Confinement& c) {
+             c.denials.remedies[0][0].kind = static_cast<model::Edit::Kind>(4);
+           }},
+    Broken{"position in a rule",
+           [](Confinement& c) { Ruled(c).rules[0][0].when[0].position = 6; }},
+    Broken{"operator",
+           [](Confinement& c) {
+             Ruled(c).rules[0][0].when[0].op =
+                 static_cast<model::RuleTest::Op>(6);
+           }},
+    Broken{"range with one end",
+           [](Confinement& c) {
+             Ruled(c).rules[0][0].unless[0].values.pop_back();
+           }},
+    Broken{"bits in a rule",
+           [](Confinement& c) { Ruled(c).rules[0][0].when[0].bits = 0; }},
+};
+
+TEST(Open, BrokenDenialsAreRefused) {
+  ASSERT_TRUE(Open(PackSample(SampleConfinement())));
+  for (const Broken& broken : kBrokenDenials) {
+    Confinement sample = SampleConfinement();
+    broken.breaks(sample);
+    EXPECT_FALSE(Open(PackSample(sample))) << broken.what;
+  }
+}
+
+TEST(Open, OnlyExplainedDenialsArePacked) {
+  Confinement sample = SampleConfinement();
+  sample.denials.calls[1].action = model::Action::kQuiet;
+  const auto bundle = Open(PackSample(sample));
+  ASSERT_TRUE(bundle);
+  ASSERT_EQ(bundle->denials.calls.size(), 1u);
+  // What only the other one needed is not there either.
+  EXPECT_TRUE(bundle->denials.remedies.empty());
+  EXPECT_EQ(bundle->denials.files, (std::vector<std::string>{"public.yaml"}));
+}
 
 TEST(Open, BrokenValuesAreRefusedAlthoughTheDigestIsRight) {
   for (const Broken& broken : kBroken) {

@@ -1,15 +1,11 @@
 #include "launch/text.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "launch/denial.h"
 #include "launch/readback.h"
 
 namespace ringfence::launch {
 namespace {
-
-using testing::HasSubstr;
 
 TEST(Printable, LetsNothingMoveTheCursor) {
   EXPECT_EQ(Printable("a b"), "a b");
@@ -20,36 +16,6 @@ TEST(Printable, LetsNothingMoveTheCursor) {
 TEST(JsonString, QuotesEveryByte) {
   EXPECT_EQ(JsonString("a\"b\\c"), R"("a\"b\\c")");
   EXPECT_EQ(JsonString("\n\xff"), R"("\u000a\u00ff")");
-}
-
-TEST(DescribeDenial, NamesTheCallTheErrorAndTheLine) {
-  bundle::Bundle bundle;
-  bundle.files = {"public.yaml"};
-  bundle.calls = {{41, "socket", 13, 0, 31}};
-  const sys::Notification call{
-      .id = 1, .pid = 0x7FFFFFFF, .number = 41, .args = {40, 1, 0}};
-  EXPECT_EQ(DescribeDenial(bundle, call),
-            "a process[2147483647]: socket(0x28, 0x1, 0x0) is denied (EACCES) "
-            "by public.yaml:31");
-  EXPECT_EQ(ErrorFor(bundle, 41), 13);
-}
-
-TEST(DescribeDenial, SaysANumberThatItDoesNotKnow) {
-  const sys::Notification call{.id = 1, .pid = 0x7FFFFFFF, .number = 999};
-  EXPECT_THAT(DescribeDenial({}, call), HasSubstr("call 999("));
-  EXPECT_EQ(ErrorFor({}, 999), 1);
-}
-
-TEST(RateLimit, LetsABurstThroughEachSecondAndCountsTheRest) {
-  RateLimit limit;
-  for (uint32_t i = 0; i < RateLimit::kBurst; ++i) {
-    EXPECT_TRUE(limit.Admits(5000 + i));
-  }
-  EXPECT_FALSE(limit.Admits(5998));
-  EXPECT_FALSE(limit.Admits(5999));
-  EXPECT_TRUE(limit.Admits(6000));
-  EXPECT_EQ(limit.TakeDropped(), 2u);
-  EXPECT_EQ(limit.TakeDropped(), 0u);
 }
 
 constexpr char kStatus[] =

@@ -1,0 +1,175 @@
+#include "cli/history.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+#include "launch/denial.h"
+#include "launch/history.h"
+#include "launch/refusal.h"
+#include "launch/text.h"
+#include "sys/file.h"
+
+namespace ringfence::cli {
+namespace {
+
+// More than a launch ever writes: kKept denials of bounded texts.
+constexpr size_t kMaxAccount = 4u << 20;
+
+Result<nlohmann::json> Read(int folder, const std::string& file,
+                            model::HostUid uid) {
+  RF_ASSIGN(const UniqueFd fd,
+            sys::OpenAt2(folder, file.c_str(),
+                         {O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0,
+                          RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS}));
+  RF_ASSIGN(const struct stat status, sys::Fstat(fd.get()));
+  if (!S_ISREG(status.st_mode) || status.st_uid != uid.value ||
+      (status.st_mode & 077) != 0) {
+    return std::unexpected(
+        SysError{"what is remembered is not a private file of its user", 0});
+  }
+  RF_ASSIGN(const std::string text, sys::ReadAll(fd.get(), kMaxAccount));
+  nlohmann::json account = nlohmann::json::parse(text, nullptr, false);
+  if (!account.is_object()) {
+    return std::unexpected(SysError{"what is remembered is damaged", 0});
+  }
+  return account;
+}
+
+std::string Signal(int64_t number) {
+  const char* name = number > 0 && number < NSIG
+                         ? ::sigabbrev_np(static_cast<int>(number))
+                         : nullptr;
+  return name != nullptr ? std::string("SIG") + name
+                         : "signal " + std::to_string(number);
+}
+
+std::string Code(int64_t value) {
+  if (value > 128 && value < 128 + NSIG) {
+    return "ended by " + Signal(value - 128);
+  }
+  return "exited with code " + std::to_string(value);
+}
+
+}  // namespace
+
+Result<std::vector<Remembered>> Recall(model::HostUid uid,
+                                       std::string_view name) {
+  const std::string path = "/run/user/" + std::to_string(uid.value) +
+                           "/ringfence/" + launch::kHistory;
+  std::vector<Remembered> found;
+  const auto folder =
+      sys::Open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!folder) {
+    if (folder.error().err == ENOENT) return found;
+    return std::unexpected(folder.error());
+  }
+  RF_ASSIGN(const auto files, sys::ListDirectory(folder->get()));
+  const std::string prefix = std::string(name) + ".";
+  for (const std::string& file : files) {
+    if (!file.starts_with(prefix) || !file.ends_with(launch::kRunning)) {
+      continue;
+    }
+    auto account = Read(folder->get(), file, uid);
+    // It ended just now, and its file has the other name.
+    if (!account && account.error().err == ENOENT) continue;
+    if (!account) return std::unexpected(account.error());
+    found.push_back({*std::move(account), launch::IsAlive(file)});
+  }
+  auto ended = Read(folder->get(), std::string(name) + launch::kEnded, uid);
+  if (ended) {
+    found.push_back({*std::move(ended), false});
+  } else if (ended.error().err != ENOENT) {
+    return std::unexpected(ended.error());
+  }
+  return found;
+}
+
+std::string TextOf(const nlohmann::json& from, const char* key) {
+  const auto at = from.find(key);
+  return at != from.end() && at->is_string()
+             ? launch::Printable(at->get<std::string>())
+             : "";
+}
+
+int64_t NumberOf(const nlohmann::json& from, const char* key) {
+  const auto at = from.find(key);
+  return at != from.end() && at->is_number_integer() ? at->get<int64_t>() : 0;
+}
+
+nlohmann::json PartOf(const nlohmann::json& from, const char* key) {
+  const auto at = from.find(key);
+  return at != from.end() && at->is_structured() ? *at
+                                                 : nlohmann::json::array();
+}
+
+std::string DescribeEnd(const Remembered& remembered) {
+  const nlohmann::json& account = remembered.account;
+  if (const auto refused = PartOf(account, "refused"); !refused.empty()) {
+    std::string text = "was refused with exit code " +
+                       std::to_string(NumberOf(refused, "exit_code")) + ": " +
+                       TextOf(refused, "why");
+    const std::string remedy = TextOf(refused, "remedy");
+    return remedy.empty() ? text : text + "\n  help: " + remedy;
+  }
+  const auto ended = PartOf(account, "ended");
+  if (ended.empty()) {
+    return remembered.running
+               ? ""
+               : "was killed with its supervisor, which had no time to say why";
+  }
+  const std::string cause = TextOf(ended, "cause");
+  const int64_t value = NumberOf(ended, "value");
+  if (cause == "exited") return "exited with code " + std::to_string(value);
+  if (cause == "signal") {
+    std::string text = "was killed by " + Signal(value);
+    if (value == SIGKILL) {
+      text +=
+          "\n  help: nothing of Ringfence sent it; where memory was short it "
+          "was the kernel (`journalctl -k`)";
+    }
+    return text;
+  }
+  if (cause == "policy") {
+    return "was killed by its system call filter (SIGSYS)\n  help: the kernel "
+           "logs the call (`journalctl -k`, type=1326); `ringfence explain` "
+           "says what the profile answers with `kill`";
+  }
+  if (cause == "time-limit") {
+    return "was stopped at its time limit of " +
+           std::to_string(NumberOf(account, "time_limit_ms")) +
+           " ms\n  help: `time_limit` in the workload";
+  }
+  if (cause == "stopped") return "was stopped on request, and " + Code(value);
+  if (cause == "failed") {
+    return "was ended, since a part of Ringfence died, and " + Code(value);
+  }
+  return "ended in a way that this version does not know: " + cause;
+}
+
+std::string DescribeDenial(const nlohmann::json& denial) {
+  std::string text = launch::Said(TextOf(denial, "program")) + "[" +
+                     std::to_string(NumberOf(denial, "pid")) +
+                     "]: " + TextOf(denial, "call") + " = " +
+                     TextOf(denial, "error");
+  const std::string by = TextOf(denial, "by");
+  const std::string remedy = TextOf(denial, "remedy");
+  if (!by.empty()) text += "\n    denied by " + by;
+  if (!remedy.empty()) text += "\n    " + remedy;
+  return text;
+}
+
+std::string DescribeTime(int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm parts{};
+  char text[64] = "?";
+  if (::gmtime_r(&seconds, &parts) != nullptr) {
+    (void)std::strftime(text, sizeof text, "%F %T UTC", &parts);
+  }
+  return text;
+}
+
+}  // namespace ringfence::cli
