@@ -15,9 +15,10 @@ class Narrower {
   void Count(const std::optional<Spanned<uint64_t>>& own,
              Spanned<uint32_t>& limit, const char* key) {
     if (!own) return;
-    if (narrowing_ != nullptr && own->value > limit.value) {
-      Report(Quote(key) + " is higher than " + narrowing_->above + " allows",
-             own->span, "at most " + std::to_string(limit.value), limit.span);
+    if (narrowing_ != nullptr && own->value > limit.value &&
+        Refuses(Quote(key) + " is higher than " + narrowing_->above + " allows",
+                own->span, "at most " + std::to_string(limit.value),
+                limit.span)) {
       return;
     }
     // The schema's bounds fit 32 bits.
@@ -27,10 +28,12 @@ class Narrower {
   void Cgroup(const syntax::CgroupLimit& own, CgroupCeiling& ceiling,
               const char* key) {
     const bool limited = ceiling.limit.amount != 0;
-    if (own.max && limited && own.max->value > ceiling.limit.amount) {
-      Report(Quote(key) + " is higher than " + narrowing_->above + " allows",
-             own.max->span, "higher", ceiling.max_span);
-    } else if (own.max) {
+    const bool higher =
+        own.max && limited && own.max->value > ceiling.limit.amount;
+    if (own.max &&
+        (!higher || !Refuses(Quote(key) + " is higher than " +
+                                 narrowing_->above + " allows",
+                             own.max->span, "higher", ceiling.max_span))) {
       ceiling.limit.amount = own.max->value;
       ceiling.max_span = own.max->span;
     }
@@ -46,26 +49,29 @@ class Narrower {
                         "there is no limit to enforce",
                         {},
                         ""});
-    } else if (limited && own.if_available->value &&
-               !ceiling.limit.if_available) {
-      Report(Quote(key) + " is required by " + narrowing_->above,
-             own.if_available->span, "made optional here",
-             ceiling.if_available_span);
-    } else {
+      return;
+    }
+    const bool optional =
+        limited && own.if_available->value && !ceiling.limit.if_available;
+    if (!optional ||
+        !Refuses(Quote(key) + " is required by " + narrowing_->above,
+                 own.if_available->span, "made optional here",
+                 ceiling.if_available_span)) {
       ceiling.limit.if_available = own.if_available->value;
       ceiling.if_available_span = own.if_available->span;
     }
   }
 
  private:
-  void Report(std::string message, const Span& span, std::string label,
-              const Span& above) {
-    diagnostics_.Add({narrowing_->code,
-                      std::move(message),
-                      span,
-                      std::move(label),
-                      {{"the limit is set here", above}},
-                      ""});
+  // True: what is said here must not be applied.
+  [[nodiscard]] bool Refuses(std::string message, const Span& span,
+                             std::string label, const Span& above) {
+    return diagnostics_.RefusesLoosening({narrowing_->code,
+                                          std::move(message),
+                                          span,
+                                          std::move(label),
+                                          {{"the limit is set here", above}},
+                                          ""});
   }
 
   const Narrowing* narrowing_;

@@ -119,10 +119,13 @@ class Sockets {
                           &Spanned<syntax::NetworkMode>::value) !=
         level_.modes.end();
     if (!allowed) {
-      Report(Code::kModeNotAllowed,
-             "level " + Quote(level_.name) + " does not allow this mode",
-             own.mode->span, "asked for here",
-             {{"the level's modes are set here", level_.modes_span}}, "");
+      (void)diagnostics_.RefusesLoosening(
+          {Code::kModeNotAllowed,
+           "level " + Quote(level_.name) + " does not allow this mode",
+           own.mode->span,
+           "asked for here",
+           {{"the level's modes are set here", level_.modes_span}},
+           ""});
     }
     switch (own.mode->value) {
       case syntax::NetworkMode::kNone:

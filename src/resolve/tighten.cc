@@ -54,14 +54,15 @@ class Tightening {
   }
 
  private:
-  void Report(Code code, std::string message, const Span& span,
-              std::string label, const Span& parent, std::string help = "") {
-    diagnostics_.Add({code,
-                      std::move(message),
-                      span,
-                      std::move(label),
-                      {{kInherited, parent}},
-                      std::move(help)});
+  // True: what is said here must not be applied.
+  [[nodiscard]] bool Refuses(Code code, std::string message, const Span& span,
+                             std::string label, const Span& parent) {
+    return diagnostics_.RefusesLoosening({code,
+                                          std::move(message),
+                                          span,
+                                          std::move(label),
+                                          {{kInherited, parent}},
+                                          ""});
   }
 
   void RequireEverything() {
@@ -97,10 +98,10 @@ class Tightening {
   void Colocate() {
     if (!own_.colocate) return;
     const model::Colocate own = ToModel(own_.colocate->value);
-    if (has_parent_ && own < level_.colocate.value) {
-      Report(Code::kLoosensColocate,
-             "colocate is looser than that of the level it extends",
-             own_.colocate->span, "looser", level_.colocate.span);
+    if (has_parent_ && own < level_.colocate.value &&
+        Refuses(Code::kLoosensColocate,
+                "colocate is looser than that of the level it extends",
+                own_.colocate->span, "looser", level_.colocate.span)) {
       return;
     }
     level_.colocate = {own, own_.colocate->span};
@@ -117,10 +118,11 @@ class Tightening {
     std::vector<std::string> kept;
     for (const Text& capability : own_.capabilities->items) {
       if (has_parent_ &&
-          !std::ranges::binary_search(level_.capabilities, capability.value)) {
-        Report(Code::kLoosensCapabilities,
-               "the level it extends does not keep " + Quote(capability.value),
-               capability.span, "added here", level_.capabilities_span);
+          !std::ranges::binary_search(level_.capabilities, capability.value) &&
+          Refuses(
+              Code::kLoosensCapabilities,
+              "the level it extends does not keep " + Quote(capability.value),
+              capability.span, "added here", level_.capabilities_span)) {
         continue;
       }
       kept.push_back(capability.value);
@@ -139,12 +141,11 @@ class Tightening {
       const bool inside = std::ranges::any_of(inherited, [&](const Text& tree) {
         return IsInside(path.value, tree.value);
       });
-      if (has_parent_ && !inside) {
-        Report(Code::kLoosensPaths,
-               Quote(path.value) +
-                   " is outside what the level it extends "
-                   "allows",
-               path.span, "wider", span);
+      if (has_parent_ && !inside &&
+          Refuses(Code::kLoosensPaths,
+                  Quote(path.value) + " is outside what the level it extends "
+                                      "allows",
+                  path.span, "wider", span)) {
         continue;
       }
       kept.push_back(path);
@@ -161,10 +162,10 @@ class Tightening {
           std::ranges::find(level_.modes, mode.value,
                             &Spanned<syntax::NetworkMode>::value) !=
           level_.modes.end();
-      if (has_parent_ && !inherited) {
-        Report(Code::kLoosensNetwork,
-               "the level it extends does not have this network mode",
-               mode.span, "added here", level_.modes_span);
+      if (has_parent_ && !inherited &&
+          Refuses(Code::kLoosensNetwork,
+                  "the level it extends does not have this network mode",
+                  mode.span, "added here", level_.modes_span)) {
         continue;
       }
       kept.push_back(mode);
@@ -187,10 +188,10 @@ class Tightening {
     model::MandatoryAccess kept;
     for (const auto& module : own_.any_of->items) {
       bool model::MandatoryAccess::* member = Member(module.value);
-      if (has_parent_ && !(level_.mandatory_access.*member)) {
-        Report(Code::kLoosensMandatoryAccess,
-               "the level it extends does not accept this module", module.span,
-               "added here", level_.mandatory_access_span);
+      if (has_parent_ && !(level_.mandatory_access.*member) &&
+          Refuses(Code::kLoosensMandatoryAccess,
+                  "the level it extends does not accept this module",
+                  module.span, "added here", level_.mandatory_access_span)) {
         continue;
       }
       kept.*member = true;

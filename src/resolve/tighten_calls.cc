@@ -77,16 +77,29 @@ class Tightening {
                       std::move(notes), std::move(help)});
   }
 
+  // The same about a ceiling. True: what is said here must not be applied.
+  [[nodiscard]] bool Refuses(Code code, std::string message, const Span& span,
+                             std::string label, Note above,
+                             std::string help = "") {
+    return diagnostics_.RefusesLoosening({code,
+                                          std::move(message),
+                                          span,
+                                          std::move(label),
+                                          {std::move(above)},
+                                          std::move(help)});
+  }
+
   void Baseline() {
     if (!own_.kernel_baseline) return;
     const auto& baseline = *own_.kernel_baseline;
     if (parent_ != nullptr && baseline.value > parent_->baseline.value) {
-      Report(Code::kLoosensBaseline,
-             "kernel_baseline is newer than that of the level it extends",
-             baseline.span, "newer",
-             {{"inherited from here", parent_->baseline.span}},
-             "name the same kernel or an older one");
-      return;
+      if (Refuses(Code::kLoosensBaseline,
+                  "kernel_baseline is newer than that of the level it extends",
+                  baseline.span, "newer",
+                  {"inherited from here", parent_->baseline.span},
+                  "name the same kernel or an older one")) {
+        return;
+      }
     }
     result_.baseline = baseline;
   }
@@ -95,10 +108,11 @@ class Tightening {
     if (!own_.denied) return;
     if (parent_ != nullptr && parent_->denied.value == Denial::kKill &&
         own_.denied->value != Denial::kKill) {
-      Report(Code::kLoosensAnswer, "the level it extends kills",
-             own_.denied->span, "softer",
-             {{"inherited from here", parent_->denied.span}});
-      return;
+      if (Refuses(Code::kLoosensAnswer, "the level it extends kills",
+                  own_.denied->span, "softer",
+                  {"inherited from here", parent_->denied.span})) {
+        return;
+      }
     }
     result_.denied = *own_.denied;
   }
@@ -168,6 +182,7 @@ class Tightening {
       if (own_.dangerous) DropUnjustified();
       if (parent_ == nullptr) result_.allowed.merge(own);
     }
+    if (diagnostics_.loosening() == syntax::Loosening::kApplied) return;
     // Refused above; dropped here, so that nothing is built on them.
     std::erase_if(result_.allowed, [&](const auto& item) {
       return parent_ != nullptr && !parent_->allowed.contains(item.first);
@@ -190,13 +205,15 @@ class Tightening {
              "move it to `dangerous` with reason, owner and review_by");
     }
     if (parent_ != nullptr && !parent_->allowed.contains(name)) {
-      Report(Code::kLoosensAllow,
-             by_name ? "the level it extends does not allow " + Quote(name)
-                     : Quote(listed.group) + " brings " + Quote(name) +
-                           ", which the level it extends does not allow",
-             listed.span, "allowed here",
-             {{"the level it extends allows only these", parent_->allow_span}});
-      return;
+      if (Refuses(Code::kLoosensAllow,
+                  by_name ? "the level it extends does not allow " + Quote(name)
+                          : Quote(listed.group) + " brings " + Quote(name) +
+                                ", which the level it extends does not allow",
+                  listed.span, "allowed here",
+                  {"the level it extends allows only these",
+                   parent_->allow_span})) {
+        return;
+      }
     }
     if (!by_name) return;
     RefuseNewer(name, listed.span);
@@ -206,9 +223,12 @@ class Tightening {
              own->second.span, "denied here",
              {{"allowed by name here", listed.span}}, "remove one of the two");
     } else if (parent_ != nullptr && parent_->deny.contains(name)) {
-      Report(Code::kLoosensAllow,
-             Quote(name) + " is denied by a level it extends", listed.span,
-             "allowed by name here", {{"denied here", parent_->deny.at(name)}});
+      if (!Refuses(Code::kLoosensAllow,
+                   Quote(name) + " is denied by a level it extends",
+                   listed.span, "allowed by name here",
+                   {"denied here", parent_->deny.at(name)})) {
+        result_.deny.erase(name);
+      }
     }
   }
 
@@ -257,11 +277,13 @@ class Tightening {
              "remove one of the two");
     }
     if (parent_ != nullptr && !parent_->allowed.contains(name)) {
-      Report(Code::kLoosensAllow,
-             "the level it extends does not allow " + Quote(name), span,
-             "allowed by this rule",
-             {{"the level it extends allows only these", parent_->allow_span}});
-      return false;
+      if (Refuses(Code::kLoosensAllow,
+                  "the level it extends does not allow " + Quote(name), span,
+                  "allowed by this rule",
+                  {"the level it extends allows only these",
+                   parent_->allow_span})) {
+        return false;
+      }
     }
     if (own_.allow) {
       const auto named =
@@ -334,10 +356,11 @@ class Tightening {
                                           ? inherited->second
                                           : parent_->denied;
       if (before.value == Denial::kKill) {
-        Report(Code::kLoosensAnswer,
-               "the level it extends kills on " + Quote(name), answer.span,
-               "softer", {{"inherited from here", before.span}});
-        return;
+        if (Refuses(Code::kLoosensAnswer,
+                    "the level it extends kills on " + Quote(name), answer.span,
+                    "softer", {"inherited from here", before.span})) {
+          return;
+        }
       }
     }
     result_.answers[name] = answer;

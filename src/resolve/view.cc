@@ -155,12 +155,16 @@ class View {
     for (const Text& tree : trees) {
       listed += (listed.empty() ? "" : ", ") + tree.value;
     }
-    Report(Code::kAboveCeiling,
-           "level " + Quote(level_.name) + " does not let a workload " + verb +
-               " " + Quote(at.value),
-           at.span, "outside may_" + verb, {{"the ceiling is set here", list}},
-           listed.empty() ? "the level allows no path"
-                          : "choose a place inside " + listed);
+    // The entry stays: what is refused has no view at all.
+    (void)diagnostics_.RefusesLoosening(
+        {Code::kAboveCeiling,
+         "level " + Quote(level_.name) + " does not let a workload " + verb +
+             " " + Quote(at.value),
+         at.span,
+         "outside may_" + verb,
+         {{"the ceiling is set here", list}},
+         listed.empty() ? "the level allows no path"
+                        : "choose a place inside " + listed});
   }
 
   void Add(ViewEntry entry, const Span& span) {

@@ -47,15 +47,42 @@ struct Diagnostic {
   bool operator==(const Diagnostic&) const = default;
 };
 
+// What becomes of a level or a workload that asks for more than its ceiling.
+enum class Loosening : uint8_t {
+  kRefused,  // an error, and it has no effect
+  kApplied,  // it has its effect; who compares two versions wants to see it
+};
+
 class Diagnostics {
  public:
+  explicit Diagnostics(Loosening loosening = Loosening::kRefused)
+      : loosening_(loosening) {}
+
   void Add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
+
+  // A diagnostic about a ceiling. True: what was asked for must not be applied.
+  [[nodiscard]] bool RefusesLoosening(Diagnostic diagnostic) {
+    if (loosening_ == Loosening::kApplied) {
+      breaches_.push_back(std::move(diagnostic));
+      return false;
+    }
+    Add(std::move(diagnostic));
+    return true;
+  }
+  [[nodiscard]] Loosening loosening() const { return loosening_; }
+
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }
   [[nodiscard]] bool empty() const { return all_.empty(); }
   [[nodiscard]] size_t size() const { return all_.size(); }
+  // The ceilings that were passed and had no effect. No errors.
+  [[nodiscard]] const std::vector<Diagnostic>& breaches() const {
+    return breaches_;
+  }
 
  private:
+  Loosening loosening_;
   std::vector<Diagnostic> all_;
+  std::vector<Diagnostic> breaches_;
 };
 
 }  // namespace ringfence::syntax
