@@ -20,7 +20,7 @@ SOURCE = {".cc", ".h"}
 # Library name in deps.txt -> what its headers look like. A header that is in
 # no library and not in LIBC is an error: name its library here first.
 LIBRARIES = {
-    "linux": r"(linux|asm)/.+|sys/(mount|prctl|syscall)\.h|sched\.h",
+    "linux": r"(linux|asm)/.+|sys/(mount|prctl|ptrace|syscall)\.h|sched\.h",
     "yaml-cpp": r"yaml-cpp/.+",
     "flatbuffers": r"flatbuffers/.+|bundle_generated\.h",
     "sodium": r"sodium\.h|sodium/.+",
@@ -42,7 +42,7 @@ LINKED_AS = {
     "CLI11::CLI11": "cli11",
 }
 # The kernel's doors: only src/sys may touch them.
-SYS_ONLY = {"sys/mount.h", "sys/prctl.h", "sched.h"}
+SYS_ONLY = {"sys/mount.h", "sys/prctl.h", "sys/ptrace.h", "sched.h"}
 LIBC = set("""
     aio.h arpa/inet.h byteswap.h ctype.h dirent.h dlfcn.h elf.h endian.h errno.h
     fcntl.h float.h fnmatch.h ftw.h getopt.h glob.h grp.h inttypes.h langinfo.h
