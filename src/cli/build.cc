@@ -61,6 +61,22 @@ std::optional<syntax::Document> Build::ParseText(const std::string& text,
 }
 
 std::optional<Compiled> Build::Workload(const syntax::Document& document) {
+  std::optional<Compiled> compiled = Arrange(document);
+  if (!compiled) return std::nullopt;
+  auto filters = Filters(compiled->confinement.seccomp, compiled->proofs);
+  if (!filters) return std::nullopt;
+  compiled->filters = *std::move(filters);
+  compiled->bundle = pack::Pack({.confinement = compiled->confinement,
+                                 .view = compiled->view,
+                                 .landlock = compiled->landlock,
+                                 .resource_limits = compiled->resource_limits,
+                                 .capabilities = compiled->capabilities,
+                                 .filters = compiled->filters,
+                                 .proofs = compiled->proofs});
+  return compiled;
+}
+
+std::optional<Compiled> Build::Arrange(const syntax::Document& document) {
   auto confinement = resolve::ResolveWorkload(document, Finder(), diagnostics_);
   if (!confinement) return std::nullopt;
   Compiled compiled{.confinement = *std::move(confinement)};
@@ -81,18 +97,8 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
     return std::nullopt;
   }
   compiled.capabilities = *capabilities;
-  auto filters = Filters(compiled.confinement.seccomp, compiled.proofs);
-  if (!filters) return std::nullopt;
-  compiled.filters = *std::move(filters);
   compiled.apparmor = compile::CompileAppArmor(compiled.confinement,
                                                compiled.view, apparmor_abi_);
-  compiled.bundle = pack::Pack({.confinement = compiled.confinement,
-                                .view = compiled.view,
-                                .landlock = compiled.landlock,
-                                .resource_limits = compiled.resource_limits,
-                                .capabilities = compiled.capabilities,
-                                .filters = compiled.filters,
-                                .proofs = compiled.proofs});
   return compiled;
 }
 
@@ -224,6 +230,15 @@ void Build::RefuseKind(const syntax::Document& document,
                     .help = "a file with `kind: " + kind + "` belongs here"});
 }
 
+std::string Build::Breaches(const std::string& file,
+                            syntax::Colour colour) const {
+  syntax::Diagnostics breaches;
+  for (const syntax::Diagnostic& breach : diagnostics_.breaches()) {
+    if (breach.span.file == file) breaches.Add(breach);
+  }
+  return syntax::Render(breaches, sources_, colour);
+}
+
 std::string Build::Problems(syntax::Colour colour) const {
   return syntax::Render(diagnostics_, sources_, colour) + failures_;
 }
@@ -233,6 +248,13 @@ resolve::FindFile Build::Finder() {
                 std::string_view name) -> std::optional<resolve::FoundFile> {
     const std::string file =
         std::string(kind == resolve::FileKind::kSyscallGroup ? "groups/" : "");
+    if (first_) {
+      const Place place = Beside(*first_, file + std::string(name) + ".yaml");
+      if (auto text = ReadPlace(place, kReadLimit)) {
+        sources_[place.Name()] = *text;
+        return resolve::FoundFile{place.Name(), *std::move(text)};
+      }
+    }
     for (const std::string& folder : folders_) {
       std::error_code error;
       const auto path = std::filesystem::canonical(

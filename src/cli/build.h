@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "cli/place.h"
 #include "compile/apparmor.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
@@ -53,9 +54,23 @@ class Build {
   [[nodiscard]] std::optional<syntax::Document> ParseText(
       const std::string& text, const std::string& name);
 
+  // Levels and groups are looked up in this folder first.
+  void LookFirstIn(Place folder) { first_ = std::move(folder); }
+  // What asks for more than its ceiling is no error: it is done, and said in
+  // Breaches(). For who compares two versions.
+  void ApplyLoosening() {
+    diagnostics_ = syntax::Diagnostics(syntax::Loosening::kApplied);
+  }
+  // Of the file with this name alone: those of its parents are theirs.
+  [[nodiscard]] std::string Breaches(const std::string& file,
+                                     syntax::Colour colour) const;
+
   [[nodiscard]] std::optional<Compiled> Workload(
       const syntax::Document& document);
   [[nodiscard]] std::optional<model::HostPolicy> Host(
+      const syntax::Document& document);
+  // The same without filters, proofs and bundle.
+  [[nodiscard]] std::optional<Compiled> Arrange(
       const syntax::Document& document);
   [[nodiscard]] std::optional<resolve::ResolvedLevel> Level(
       const syntax::Document& document);
@@ -97,6 +112,7 @@ class Build {
   [[nodiscard]] resolve::FindFile Finder();
   void Fail(const std::string& why, const model::Source& source);
 
+  std::optional<Place> first_;
   std::vector<std::string> folders_;
   compile::AppArmorAbi apparmor_abi_;
   syntax::Sources sources_;

@@ -7,12 +7,14 @@
 
 namespace ringfence::cli {
 
-int Complain(const Build& build) {
+syntax::Colour ErrorColour() {
   const bool colour =
       ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  const std::string problems =
-      build.Problems(colour ? syntax::Colour::kOn : syntax::Colour::kOff);
-  std::fputs(problems.c_str(), stderr);
+  return colour ? syntax::Colour::kOn : syntax::Colour::kOff;
+}
+
+int Complain(const Build& build) {
+  std::fputs(build.Problems(ErrorColour()).c_str(), stderr);
   return build.ExitCode();
 }
 

@@ -9,8 +9,10 @@ namespace ringfence::cli {
 // for bad input.
 inline constexpr int kBadUsage = 2;
 
-// Prints every problem to standard error, coloured on a terminal unless
-// NO_COLOR is set, and returns the exit code.
+// Coloured on a terminal unless NO_COLOR is set.
+[[nodiscard]] syntax::Colour ErrorColour();
+
+// Prints every problem to standard error and returns the exit code.
 [[nodiscard]] int Complain(const Build& build);
 
 }  // namespace ringfence::cli

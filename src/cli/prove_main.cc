@@ -7,6 +7,9 @@
 #include <string_view>
 
 #include "certify/obligation.h"
+#include "cli/command_audit_filter.h"
+#include "cli/command_diff.h"
+#include "cli/command_prove.h"
 #include "cli/proving.h"
 #include "prove/claims.h"
 #include "sys/file.h"
@@ -49,6 +52,9 @@ int main(int argc, char** argv) {
   using namespace ringfence::cli;
   const std::string_view name = argc > 1 ? argv[1] : "";
   if (name == kObligation) return ProveObligation();
+  if (name == "prove") return RunProve(argc - 1, argv + 1);
+  if (name == "audit-filter") return RunAuditFilter(argc - 1, argv + 1);
+  if (name == "diff") return RunDiff(argc - 1, argv + 1);
   std::fputs("ringfence: start this through `ringfence`\n", stderr);
   return 2;
 }

@@ -23,9 +23,10 @@ struct Command {
   std::string_view name;
   int (*run)(int argc, char** argv);
   std::string_view summary;
+  const char* program = "ringfence-policy";  // where run is null
 };
 
-// The commands of ringfence-policy are listed for --help only: run is null.
+// The commands of other programs are handed over: run is null.
 constexpr std::array kCommands = {
     Command{"run", RunRun, "Run a workload confined, in the foreground"},
     Command{"ps", RunPs, "List the workloads that run here"},
@@ -35,6 +36,12 @@ constexpr std::array kCommands = {
     Command{"stop", RunStop, "Stop a workload"},
     Command{"compile", nullptr, "Compile a workload or a profile"},
     Command{"explain", nullptr, "Say what a profile or a diagnostic means"},
+    Command{"prove", nullptr, "Prove what is claimed of a profile",
+            "ringfence-prove"},
+    Command{"diff", nullptr, "Say what a change of a policy means",
+            "ringfence-prove"},
+    Command{"audit-filter", nullptr, "Say what is wrong with a filter",
+            "ringfence-prove"},
     Command{"doctor", nullptr, "Say what this host can enforce"},
     Command{"host", nullptr, "Set this host up, say what it takes, or undo it"},
     Command{"plan", nullptr, "Say which workloads would meet on a host"},
@@ -45,7 +52,7 @@ constexpr int kBadUsage = 122;
 void PrintHelp(std::FILE* to) {
   std::fputs("Usage: ringfence COMMAND [OPTION...]\n\n", to);
   for (const Command& command : kCommands) {
-    std::fprintf(to, "  %-9.*s %.*s\n", static_cast<int>(command.name.size()),
+    std::fprintf(to, "  %-12.*s %.*s\n", static_cast<int>(command.name.size()),
                  command.name.data(), static_cast<int>(command.summary.size()),
                  command.summary.data());
   }
@@ -55,10 +62,10 @@ void PrintHelp(std::FILE* to) {
       to);
 }
 
-int HandToPolicy(char** argv) {
-  const std::string program = FindProgram("ringfence-policy");
+int HandTo(const char* name, char** argv) {
+  const std::string program = FindProgram(name);
   if (!program.empty()) ::execv(program.c_str(), argv);
-  std::fputs("ringfence: ringfence-policy is not installed\n", stderr);
+  std::fprintf(stderr, "ringfence: %s is not installed\n", name);
   return 125;
 }
 
@@ -76,7 +83,7 @@ int main(int argc, char** argv) {
   }
   for (const Command& command : kCommands) {
     if (command.name != name) continue;
-    if (command.run == nullptr) return HandToPolicy(argv);
+    if (command.run == nullptr) return HandTo(command.program, argv);
     return command.run(argc - 1, argv + 1);
   }
   if (!name.empty()) {

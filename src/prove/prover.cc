@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "base/result.h"
+
 namespace ringfence::prove {
 namespace {
 
@@ -16,15 +18,6 @@ std::optional<Stop> StopOf(const std::expected<NodeId, Stop>& a,
   if (!a) return a.error();
   if (!b) return b.error();
   return std::nullopt;
-}
-
-std::pair<Box, Box> CutBox(const Box& box, const Cut& cut) {
-  Box below = box;
-  Box above = box;
-  Interval Box::* side = cut.arch ? &Box::arch : &Box::number;
-  (below.*side).last = cut.at - 1;
-  (above.*side).first = cut.at;
-  return {below, above};
 }
 
 // A witness' architecture: a real one, where the box has one.
@@ -114,51 +107,67 @@ std::expected<void, Undecided> Prover::CompareBox(
   return {};
 }
 
-// Calls that are easy to read go first; Z3 says whether there are others.
 std::expected<std::vector<SeccompData>, Undecided> Prover::Solve(
     const Box& box, const Pair& pair, Relation relation, Search search) {
-  Question question{.box = box, .a = pair.first, .b = pair.second};
+  std::vector<std::pair<Outcome, Outcome>> wrong;
   for (const Outcome a : all_.Outcomes(pair.first)) {
     for (const Outcome b : all_.Outcomes(pair.second)) {
-      if (!Satisfies(relation, a, b)) question.pairs.emplace_back(a, b);
+      if (!Satisfies(relation, a, b)) wrong.emplace_back(a, b);
     }
   }
-  if (question.pairs.empty()) return {};
-  const auto key = std::tuple(pair.first, pair.second, relation);
-  const auto words = [&] {
-    std::set<uint32_t> all = all_.Words(pair.first);
-    all.merge(all_.Words(pair.second));
-    return all;
-  }();
+  if (wrong.empty()) return {};
+  std::set<uint32_t> words = all_.Words(pair.first);
+  words.merge(all_.Words(pair.second));
   const bool only_args =
       !words.contains(kNumberWord) && !words.contains(kArchWord);
+  const auto key = std::tuple(pair.first, pair.second, relation);
   if (only_args && !listener_ && proved_.contains(key)) return {};
 
+  Question question{
+      .box = box, .a = pair.first, .b = pair.second, .pairs = wrong};
+  if (listener_) listener_(box, solver_.ToSmt2(question));
   std::vector<SeccompData> calls;
-  const auto found = [&](const SeccompData& call) {
+  if (search == Search::kFirst) {
+    RF_TRY(Enumerate(question, pair, 1, calls));
+  } else {
+    // Each change of an answer by itself, so that none is crowded out.
+    for (const auto& outcomes : wrong) {
+      question.pairs = {outcomes};
+      question.excluded.clear();
+      RF_TRY(Enumerate(question, pair, kMaxRegions, calls));
+    }
+  }
+  if (calls.empty() && only_args) proved_.emplace(key, true);
+  return calls;
+}
+
+// One call for each region of the question, at most `limit`. Calls that are
+// easy to read go first; Z3 says whether there are others.
+std::expected<void, Undecided> Prover::Enumerate(
+    Question& question, const Pair& pair, size_t limit,
+    std::vector<SeccompData>& calls) {
+  const size_t end = calls.size() + limit;
+  const auto add = [&](const SeccompData& call) {
     calls.push_back(call);
     question.excluded.push_back(PathOf(pair, call));
-    return search == Search::kFirst || calls.size() == kMaxRegions;
+    return calls.size() == end;
   };
-  if (listener_) listener_(box, solver_.ToSmt2(question));
+  const auto fits = [&](const SeccompData& call) {
+    const std::pair outcomes(all_.Decide(pair.first, call),
+                             all_.Decide(pair.second, call));
+    return std::ranges::find(question.pairs, outcomes) != question.pairs.end();
+  };
   std::set<Region> seen;
-  for (const SeccompData& call : Candidates(box, pair)) {
-    if (Satisfies(relation, all_.Decide(pair.first, call),
-                  all_.Decide(pair.second, call)) ||
-        !seen.insert(PathOf(pair, call)).second) {
-      continue;
-    }
-    if (found(call)) return calls;
+  for (const SeccompData& call : Candidates(question.box, pair)) {
+    if (!fits(call) || !seen.insert(PathOf(pair, call)).second) continue;
+    if (add(call)) return {};
   }
   while (true) {
     ++effort_.questions;
     const auto answer = solver_.Find(question);
     if (!answer) return std::unexpected(answer.error());
-    if (!*answer) break;
-    if (found((*answer)->call)) return calls;
+    if (!*answer || add((*answer)->call)) return {};
   }
-  if (calls.empty() && only_args) proved_.emplace(key, true);
-  return calls;
 }
 
 // Calls made of the constants that the two decisions compare with, and of the

@@ -58,7 +58,8 @@ struct Effort {
 
 class Prover {
  public:
-  // At most so many regions of one box are told apart.
+  // At most so many regions of one box and one change of an answer are told
+  // apart.
   static constexpr size_t kMaxRegions = 64;
 
   explicit Prover(unsigned work = Solver::kWork);
@@ -88,6 +89,9 @@ class Prover {
                                             std::vector<Difference>& out);
   std::expected<std::vector<evaluate::SeccompData>, Undecided> Solve(
       const Box& box, const Pair& pair, Relation relation, Search search);
+  std::expected<void, Undecided> Enumerate(
+      Question& question, const Pair& pair, size_t limit,
+      std::vector<evaluate::SeccompData>& calls);
   std::vector<evaluate::SeccompData> Candidates(const Box& box,
                                                 const Pair& pair) const;
   [[nodiscard]] Region PathOf(const Pair& pair,

@@ -11,6 +11,7 @@
 
 #include <expected>
 #include <span>
+#include <vector>
 
 #include "bpf/program.h"
 #include "model/seccomp.h"
@@ -19,9 +20,12 @@
 
 namespace ringfence::prove {
 
-// `code` has passed bpf::Accepts. The order of cuts is that of the program.
+// `code` has passed bpf::Accepts. `reached` gets a mark for every instruction
+// that is followed; those behind a branch on arguments count, whatever the
+// branch.
 [[nodiscard]] std::expected<NodeId, Stop> ReduceProgram(
-    Decisions& all, std::span<const bpf::Instruction> code, const Box& box);
+    Decisions& all, std::span<const bpf::Instruction> code, const Box& box,
+    std::vector<bool>* reached = nullptr);
 
 // Cut at every number the policy lists.
 [[nodiscard]] std::expected<NodeId, Stop> ReducePolicy(

@@ -170,8 +170,9 @@ Verdict OverInterval(WordTest::Kind kind, const Interval& range, uint32_t k) {
 
 class Walk {
  public:
-  Walk(Decisions& all, std::span<const Instruction> code, const Box& box)
-      : all_(all), code_(code), box_(box) {}
+  Walk(Decisions& all, std::span<const Instruction> code, const Box& box,
+       std::vector<bool>* reached)
+      : all_(all), code_(code), box_(box), reached_(reached) {}
 
   std::expected<NodeId, Stop> Run() {
     Registers start;
@@ -201,6 +202,7 @@ class Walk {
   Found From(size_t at, Registers registers) {
     for (; at < code_.size(); ++at) {
       const Instruction& in = code_[at];
+      if (reached_ != nullptr) (*reached_)[at] = true;
       switch (BPF_CLASS(in.code)) {
         case BPF_RET:
           return Return(in, registers);
@@ -358,6 +360,7 @@ class Walk {
   Decisions& all_;
   std::span<const Instruction> code_;
   Box box_;
+  std::vector<bool>* reached_;
   std::vector<uint32_t> live_;  // empty: not asked for yet
   std::map<std::pair<size_t, Registers>, NodeId> met_;
 };
@@ -366,8 +369,9 @@ class Walk {
 
 std::expected<NodeId, Stop> ReduceProgram(Decisions& all,
                                           std::span<const Instruction> code,
-                                          const Box& box) {
-  return Walk(all, code, box).Run();
+                                          const Box& box,
+                                          std::vector<bool>* reached) {
+  return Walk(all, code, box, reached).Run();
 }
 
 }  // namespace ringfence::prove

@@ -61,6 +61,15 @@ std::expected<const Value*, Stop> ForArch(
 
 }  // namespace
 
+std::pair<Box, Box> CutBox(const Box& box, const Cut& cut) {
+  Box below = box;
+  Box above = box;
+  Interval Box::* side = cut.arch ? &Box::arch : &Box::number;
+  (below.*side).last = cut.at - 1;
+  (above.*side).first = cut.at;
+  return {below, above};
+}
+
 class Subject::Stacked : public What {
  public:
   explicit Stacked(std::vector<Filter> filters)

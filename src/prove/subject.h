@@ -18,6 +18,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -52,6 +53,8 @@ struct Cut {
   bool arch = false;  // else: the number
   uint32_t at = 0;
 };
+
+[[nodiscard]] std::pair<Box, Box> CutBox(const Box& box, const Cut& cut);
 
 // A claim that could neither be proved nor refuted. Never taken for a yes.
 struct Undecided {

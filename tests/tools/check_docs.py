@@ -64,7 +64,7 @@ def check_keys(root):
 
 def check_options(root):
     for source in sorted((root / "src/cli").glob("command_*.cc")):
-        name = source.stem.removeprefix("command_")
+        name = source.stem.removeprefix("command_").replace("_", "-")
         page = root / f"docs/man/ringfence-{name}.1"
         if not page.exists():
             yield source, [f"there is no {page.name}"]
