@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
+#include "resolve/argument_words.h"
 #include "resolve/constants.h"
 #include "resolve/syscall_table.h"
 
@@ -19,119 +18,55 @@ namespace {
 using resolve::Syscall;
 using resolve::SyscallArgument;
 
-// Which constants an argument has: those that begin so. `call` empty: of any
-// call. The first entry that fits is taken.
-struct Naming {
-  std::string_view call;
-  std::string_view argument;
-  std::string_view prefix;
-};
-constexpr Naming kNamings[] = {
-    {"", "family", "AF_"},
-    {"socket", "type", "SOCK_"},
-    {"socketpair", "type", "SOCK_"},
-    {"", "protocol", "IPPROTO_"},
-    {"clone", "flags", "CLONE_"},
-    {"unshare", "flags", "CLONE_"},
-    {"setns", "flags", "CLONE_"},
-    {"ioctl", "cmd", "TC"},
-    {"ioctl", "cmd", "TIOC"},
-    {"ioctl", "cmd", "FIO"},
-    {"ioctl", "cmd", "SIOC"},
-    {"ioctl", "cmd", "FS_IOC_"},
-    {"ioctl", "cmd", ""},
-    {"prctl", "option", "PR_"},
-    {"keyctl", "option", "KEYCTL_"},
-    {"", "prot", "PROT_"},
-    {"mmap", "flags", "MAP_"},
-    {"open", "flags", "O_"},
-    {"openat", "flags", "O_"},
-    {"sendto", "flags", "MSG_"},
-    {"sendmsg", "flags", "MSG_"},
-    {"sendmmsg", "flags", "MSG_"},
-    {"recvfrom", "flags", "MSG_"},
-    {"recvmsg", "flags", "MSG_"},
-    {"fcntl", "cmd", "F_"},
-    {"bpf", "cmd", "BPF_"},
-    {"mount", "flags", "MS_"},
-    {"personality", "personality", "PER_"},
-    {"personality", "personality", "ADDR_"},
-    {"futex", "op", "FUTEX_"},
-    {"madvise", "behavior", "MADV_"},
-    {"ptrace", "request", "PTRACE_"},
-    {"seccomp", "op", "SECCOMP_SET_"},
-    {"setsockopt", "level", "SOL_"},
-    {"getsockopt", "level", "SOL_"},
-    {"", "which_clock", "CLOCK_"},
-};
-
-// Second names of others.
-constexpr std::string_view kAliases[] = {"AF_FILE",   "AF_LOCAL", "AF_ROUTE",
-                                         "O_ACCMODE", "O_NDELAY", "MAP_ANON",
-                                         "AF_MAX"};
-
-std::vector<std::string_view> PrefixesOf(const Syscall& call,
-                                         const SyscallArgument& argument) {
-  std::vector<std::string_view> prefixes;
-  for (const Naming& naming : kNamings) {
-    if (naming.argument == argument.name &&
-        (naming.call.empty() || naming.call == call.name)) {
-      prefixes.push_back(naming.prefix);
-    }
-  }
-  return prefixes;
-}
-
-std::optional<std::string_view> NameOf(
-    const std::vector<std::string_view>& prefixes, uint64_t value) {
-  static const std::vector<std::string_view> kAll = resolve::AllConstants();
-  for (const std::string_view prefix : prefixes) {
-    for (const std::string_view name : kAll) {
-      if (name.starts_with(prefix) &&
-          std::ranges::find(kAliases, name) == std::end(kAliases) &&
-          resolve::FindConstant(name) == value) {
-        return name;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
 std::string ValueText(uint64_t value) {
   return value < 10 ? std::to_string(value) : fmt::format("{:#x}", value);
 }
 
-std::string Named(const std::vector<std::string_view>& prefixes,
-                  uint64_t value) {
-  if (value == 0 || prefixes.empty()) return ValueText(value);
-  if (const auto whole = NameOf(prefixes, value)) return std::string(*whole);
-  // Flags: the highest bits that have names, as long as no name fits the rest.
+// The whole value where it has a name, else its fields and flags that have one
+// and the number of what is left.
+std::string Named(const std::vector<model::Word>& words, uint64_t value) {
+  if (value == 0 || words.empty()) return ValueText(value);
   std::string text;
   uint64_t rest = value;
-  for (int place = 63; place >= 0 && rest != 0; --place) {
-    const uint64_t bit = uint64_t{1} << place;
-    if ((rest & bit) == 0) continue;
-    if (const auto whole = NameOf(prefixes, rest)) {
-      text.insert(0, std::string(*whole) + (text.empty() ? "" : "|"));
-      return text;
-    }
-    const auto name = NameOf(prefixes, bit);
-    if (!name) continue;
-    text.insert(0, std::string(*name) + (text.empty() ? "" : "|"));
-    rest &= ~bit;
+  for (const model::Word& word : words) {
+    if (word.value == 0 || (value & word.mask) != word.value) continue;
+    if ((rest & word.value) != word.value) continue;
+    text += (text.empty() ? "" : "|") + word.name;
+    rest &= ~word.value;
   }
   if (rest == 0) return text;
   return ValueText(rest) + (text.empty() ? "" : "|") + text;
 }
 
-std::string ArgumentText(const Syscall& call, const SyscallArgument& argument,
-                         uint64_t value) {
-  const std::vector<std::string_view> prefixes = PrefixesOf(call, argument);
+// The names that hold for this argument of this very call.
+std::vector<model::Word> WordsOf(const Syscall& call,
+                                 const SyscallArgument& argument,
+                                 const std::array<uint64_t, 6>& args) {
+  for (resolve::Vocabulary& vocabulary :
+       resolve::VocabulariesOf(call, argument)) {
+    if (vocabulary.given.empty()) return std::move(vocabulary.words);
+    const auto given = std::ranges::find(call.arguments, vocabulary.given,
+                                         &SyscallArgument::name);
+    if (given == call.arguments.end()) continue;
+    const auto position = static_cast<size_t>(given - call.arguments.begin());
+    const uint64_t read = given->width == model::Width::kLow32
+                              ? args[position] & UINT32_MAX
+                              : args[position];
+    if (read == vocabulary.equals) return std::move(vocabulary.words);
+  }
+  return {};
+}
+
+std::string ArgumentText(const Syscall& call, size_t position,
+                         const std::array<uint64_t, 6>& args) {
+  const SyscallArgument& argument = call.arguments[position];
+  const uint64_t value = args[position];
+  const std::vector<model::Word> words = WordsOf(call, argument, args);
   if (argument.width == model::Width::kFull64 || value >> 32 == 0) {
-    return Named(prefixes, value);
+    return Named(words, value);
   }
   return ValueText(value) + " /* the kernel reads " +
-         Named(prefixes, value & UINT32_MAX) + " */";
+         Named(words, value & UINT32_MAX) + " */";
 }
 
 }  // namespace
@@ -151,9 +86,8 @@ std::string CallText(const evaluate::SeccompData& call) {
   for (size_t i = 0; i < call.args.size(); ++i) {
     if (known != nullptr && i >= known->arguments.size()) break;
     text += text.empty() ? "" : ", ";
-    text += known != nullptr
-                ? ArgumentText(*known, known->arguments[i], call.args[i])
-                : ValueText(call.args[i]);
+    text += known != nullptr ? ArgumentText(*known, i, call.args)
+                             : ValueText(call.args[i]);
   }
   return CallName(call.arch, call.nr) + "(" + text + ")";
 }

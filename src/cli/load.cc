@@ -64,10 +64,10 @@ std::map<uint32_t, uint16_t> ExplainedOn(uint32_t arch,
                                          const bundle::Bundle& bundle) {
   std::map<std::string_view, uint16_t> by_name;
   std::set<uint16_t> errors;
-  for (const bundle::CallLine& line : bundle.calls) {
-    if (line.error == 0) continue;
-    by_name[line.name] = line.error;
-    errors.insert(line.error);
+  for (const model::DeniedCall& call : bundle.denials.calls) {
+    if (call.error == 0) continue;
+    by_name[call.name] = call.error;
+    errors.insert(call.error);
   }
   std::map<uint32_t, uint16_t> explained;
   for (const resolve::Syscall& call : resolve::Syscalls(arch)) {
@@ -196,10 +196,10 @@ std::vector<uint32_t> ArchsOf(const Loaded& loaded) {
 model::Source SourceOf(const Loaded& loaded,
                        const evaluate::SeccompData& call) {
   if (loaded.bundle && call.arch == loaded.bundle->filters.front().arch()) {
-    const auto line = std::ranges::find(loaded.bundle->calls, call.nr,
-                                        &bundle::CallLine::number);
-    if (line == loaded.bundle->calls.end() || line->line == 0) return {};
-    return {loaded.bundle->files[line->file], line->line, 0};
+    const model::Denials& denials = loaded.bundle->denials;
+    const model::DeniedCall* denied = model::Find(denials, call.nr);
+    if (denied == nullptr || denied->at.line == 0) return {};
+    return {denials.files[denied->at.file], denied->at.line, 0};
   }
   for (const model::SeccompPolicy& policy : loaded.policies) {
     if (policy.arch != call.arch) continue;

@@ -16,7 +16,8 @@ class Used {
   explicit Used(size_t size) : number_(size, model::kNowhere) {}
 
   uint16_t Take(uint16_t index) {
-    if (index == model::kNowhere) return index;
+    // One that points nowhere stays so; Open refuses what is no such index.
+    if (index >= number_.size()) return index;
     if (number_[index] == model::kNowhere) {
       number_[index] = static_cast<uint16_t>(order_.size());
       order_.push_back(index);

@@ -74,6 +74,9 @@ std::expected<std::vector<Difference>, Undecided> Prover::Compare(
             "the solver and the evaluator do not agree, a bug in Ringfence"});
       }
     }
+    std::ranges::sort(
+        out.begin() + static_cast<ptrdiff_t>(before), out.end(), {},
+        [](const Difference& difference) { return difference.call.args; });
     if (search == Search::kFirst && !out.empty()) break;
   }
   return out;

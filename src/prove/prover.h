@@ -66,7 +66,8 @@ class Prover {
   Prover(Prover&&) = delete;
   Prover& operator=(Prover&&) = delete;
 
-  // Sorted by architecture and number. `archs` bounds the comparison.
+  // Sorted by architecture, number and arguments. `archs` bounds the
+  // comparison.
   [[nodiscard]] std::expected<std::vector<Difference>, Undecided> Compare(
       const Subject& first, const Subject& second, Relation relation,
       Search search, const Interval& archs = {});

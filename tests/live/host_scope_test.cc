@@ -90,8 +90,8 @@ TEST_F(Host, WhoIsNotInTheGroupIsRefused) {
   EXPECT_THAT(refused.err,
               AllOf(HasSubstr(kPlace),
                     HasSubstr("usermod -aG ringfence " + outsider.name)));
-  EXPECT_FALSE(
-      fs::exists("/run/user/" + std::to_string(outsider.uid) + "/ringfence"));
+  EXPECT_FALSE(fs::exists("/run/user/" + std::to_string(outsider.uid) +
+                          "/ringfence/ledger"));
   ExpectRuns(member_, "untrusted");
 }
 

@@ -59,7 +59,7 @@ std::vector<Instruction> MutantsOf(const Instruction& in) {
     add({in.code, static_cast<uint8_t>(in.jt + by), in.jf, in.k});
     add({in.code, in.jt, static_cast<uint8_t>(in.jf + by), in.k});
   }
-  for (const uint16_t op : {BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JSET}) {
+  for (const int op : {BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JSET}) {
     add({static_cast<uint16_t>(BPF_JMP | op | BPF_K), in.jt, in.jf, in.k});
   }
   return mutants;
