@@ -67,7 +67,9 @@ class Writer {
   // What the launcher does under the profile, and what every process needs.
   void Basics() {
     const std::string& name = profile_.name;
-    Rule("/ r");
+    // Shared memory in huge pages is a file of this name to AppArmor. The root
+    // itself is read-only.
+    Rule("/ rw");
     Rule(AppArmorPath(model::kStubPath, false) + " mrix");
     Rule("signal (send) peer=" + name);
     // From anybody: without peer=unconfined not even root could stop it, and a
