@@ -282,9 +282,11 @@ class Solver::Translation {
       for (unsigned bit = bits; bit-- > 0;) {
         Check(solver.check() == z3::sat, "prove: a model was lost");
         const uint64_t value = ValueIn(solver.get_model(), variable);
-        if ((value >> bit & 1) == 0) continue;
-        if (!try_to(variable.extract(bit, bit) == z3_.bv_val(0u, 1))) {
-          solver.add(variable.extract(bit, bit) == z3_.bv_val(1u, 1));
+        const z3::expr at = variable.extract(bit, bit);
+        if ((value >> bit & 1) == 0) {
+          solver.add(at == z3_.bv_val(0u, 1));
+        } else if (!try_to(at == z3_.bv_val(0u, 1))) {
+          solver.add(at == z3_.bv_val(1u, 1));
         }
       }
       Check(solver.check() == z3::sat, "prove: a model was lost");
