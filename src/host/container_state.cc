@@ -87,7 +87,9 @@ std::map<pid_t, std::string> ReadContainerStates(
   std::map<pid_t, std::string> states;
   for (const auto& [runtime, folder] : places) {
     const Listing listing = List(folder);
-    if (listing.err == EACCES) {
+    // Other users' places are closed to everybody; theirs are seen as
+    // processes.
+    if (listing.err == EACCES && !folder.starts_with(run + "/user/")) {
       limits.push_back(folder + " is closed to you: containers of " + runtime +
                        " have no names");
     }

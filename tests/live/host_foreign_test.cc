@@ -1,4 +1,4 @@
-// Containers that Ringfence did not start, by a real runtime: crun.
+// Containers that Ringfence did not start, by a real runtime: runc.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -43,18 +43,30 @@ class ForeignContainer : public Host {
     Host::TearDown();
   }
 
-  Outcome Crun(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> line = {"/usr/bin/crun",
-                                     "--cgroup-manager=disabled"};
-    line.insert(line.end(), arguments.begin(), arguments.end());
-    return RunAs({.name = "root", .home = "/"}, line);
+  Outcome Runc(const std::string& arguments) const {
+    // A detached container keeps the standard streams that it was given.
+    return RunAs(
+        {.name = "root", .home = "/"},
+        {"/bin/sh", "-c",
+         "exec /usr/sbin/runc " + arguments + " </dev/null >/dev/null 2>&1"});
   }
   void Start() const {
     const Outcome started =
-        Crun({"run", "--detach", "--bundle", bundle_, "foreign-web"});
+        Runc("run --detach --bundle " + bundle_ + " foreign-web");
     ASSERT_EQ(started.end, End(Exited{0})) << started;
   }
-  void Delete() const { (void)Crun({"delete", "--force", "foreign-web"}); }
+  // Returns when its processes are gone too.
+  void Delete() const {
+    (void)Runc("delete --force foreign-web");
+    for (int i = 0; i < 100; ++i) {
+      const Outcome seen = AsRoot({"ps"});
+      if (seen.out.find("pidns:busybox") == std::string::npos &&
+          seen.out.find("foreign-web") == std::string::npos) {
+        return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
 
   void Rules(const std::string& foreign) const {
     std::ofstream("/etc/ringfence/host.yaml", std::ios::trunc)
@@ -69,12 +81,12 @@ class ForeignContainer : public Host {
 TEST_F(ForeignContainer, IsNamedAndIgnoredUnlessTheRulesRefuseIt) {
   Start();
   EXPECT_THAT(AsRoot({"ps"}).out, AllOf(HasSubstr("not started by Ringfence"),
-                                        HasSubstr("crun:foreign-web")));
+                                        HasSubstr("runc:foreign-web")));
   // An ordinary user may not read the runtime's state: the process is seen all
   // the same.
   const Outcome seen = RunAs(member_, {ringfence_, "ps"});
   EXPECT_THAT(seen.out, HasSubstr("pidns:busybox"));
-  EXPECT_THAT(seen.out, HasSubstr("/run/crun is closed to you"));
+  EXPECT_THAT(seen.out, HasSubstr("/run/runc is closed to you"));
   ExpectRuns(member_, "untrusted");
 
   Rules("{containers: refuse}");
@@ -82,10 +94,10 @@ TEST_F(ForeignContainer, IsNamedAndIgnoredUnlessTheRulesRefuseIt) {
   EXPECT_THAT(refused.err,
               AllOf(HasSubstr("unknown trust"), HasSubstr("pidns:busybox"),
                     HasSubstr("host.yaml")));
-  EXPECT_THAT(AsRoot({"why", "untrusted"}).out, HasSubstr("crun:foreign-web"));
+  EXPECT_THAT(AsRoot({"why", "untrusted"}).out, HasSubstr("runc:foreign-web"));
 
   // Known, under the name that the caller sees.
-  Rules("{containers: refuse, known: [\"pidns:*\", \"crun:foreign-*\"]}");
+  Rules("{containers: refuse, known: [\"pidns:*\", \"runc:foreign-*\"]}");
   ExpectRuns(member_, "untrusted");
 
   // The control: without the container the same rules refuse nothing.
