@@ -3,7 +3,7 @@
 //   Account account(bundle, scope);
 //   account.Started(init_pid, protections);
 //   history.Keep(account.Text(denied));
-//   account.Ended("exited", 0, 0, "");
+//   account.Ended(ending, exit_code);
 //   history.Close(account.Text(denied));
 //
 // docs/status.md says what stands in it. It holds nothing a workload's file
