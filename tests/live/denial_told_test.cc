@@ -113,6 +113,9 @@ TEST_F(Told, WhySaysThatASupervisorWasKilled) {
                      RunLine({Write("orphan", "untrusted",
                                     {"/bin/sh", "-c", "echo up; sleep 600"})}));
   ASSERT_TRUE(running.WaitForLine("up"));
+  // The workload runs before its supervisor has written that it does.
+  EXPECT_TRUE(Eventually(
+      [&] { return Ringfence({"inspect", "orphan"}).end == End(Exited{0}); }));
   ::kill(running.pid(), SIGKILL);
   (void)running.Wait();
   EXPECT_THAT(Why("orphan"), HasSubstr("was killed with its supervisor"));
