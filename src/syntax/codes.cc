@@ -375,6 +375,49 @@ constexpr std::array kCodes = {
     CodeEntry{Code::kServiceCycle, "services depend on each other in a circle",
               "Each of the services waits for the others, so none of them can "
               "start. Remove one of the dependencies."},
+    CodeEntry{Code::kJsonSyntax, "text that is not JSON",
+              "A seccomp profile for Docker, Podman or an OCI runtime is one "
+              "JSON object, without comments and without anything after it."},
+    CodeEntry{Code::kOciErrno, "wrong errno in a seccomp profile",
+              "SCMP_ACT_ERRNO and SCMP_ACT_TRACE may say an errno, as a number "
+              "(errnoRet) or by name (errno), and where both are there they "
+              "must be equal. Other actions take none: the runtime "
+              "specification demands an error."},
+    CodeEntry{Code::kOciEither, "two keys where one is wanted",
+              "A profile has `architectures` or `archMap`, and a rule has "
+              "`names` or the older `name`. With both, or neither, it does not "
+              "say what it means."},
+    CodeEntry{Code::kOciTwoAnswers, "rules that overlap and differ",
+              "Two rules with arguments can both match one call, and answer "
+              "it differently. Which of them answers is decided by the order "
+              "in which libseccomp sorts comparisons, not by the file, so "
+              "nobody can read it from the profile."},
+    CodeEntry{Code::kOciNotify, "SCMP_ACT_NOTIFY where nothing could start",
+              "runc writes the descriptor of the notifications to its parent "
+              "after the filter is installed. A profile that sends `write` to "
+              "a supervisor, or everything, cannot be started."},
+    CodeEntry{Code::kOciKernel, "minKernel is not a release",
+              "`minKernel` is the oldest kernel for which a rule is, as major "
+              "and minor number: 4.8. What follows a further dot is ignored."},
+    CodeEntry{Code::kGapSameEffect, "another call does the same",
+              "A call is restricted, and another one that has the same effect "
+              "is always allowed: openat and openat2 open what open opens, "
+              "pidfd_send_signal and tgkill signal whom kill signals. A "
+              "program takes the one that is left."},
+    CodeEntry{Code::kGapIoUring, "io_uring does it past the filter",
+              "io_uring reads, writes, opens, connects and sends on behalf of "
+              "the program without the system calls that a filter sees. With "
+              "io_uring_setup allowed, a rule for those calls restricts "
+              "nobody."},
+    CodeEntry{Code::kGapTerminal, "one of two ways into a terminal",
+              "TIOCSTI puts characters into the input of a terminal, as if its "
+              "user had typed them. On a virtual console TIOCLINUX does so "
+              "too, by pasting a selection. Denying one of them leaves the "
+              "other."},
+    CodeEntry{Code::kGapFastOpen, "a send that connects",
+              "sendto, sendmsg and sendmmsg connect a TCP socket when the flag "
+              "MSG_FASTOPEN is set. Where connect is denied they must be "
+              "restricted to calls without it."},
 };
 
 }  // namespace

@@ -5,7 +5,9 @@
 // RF02xx: a key or a value is not what the kind allows. RF03xx: names that do
 // not lead to a file. RF04xx: a level loosens its parent, or a root lacks a
 // key. RF05xx: system calls. RF06xx: a workload asks for what it cannot have.
-// RF07xx: a host's rules. RF08xx: a plan.
+// RF07xx: a host's rules. RF08xx: a plan. RF09xx: a seccomp profile of a
+// container runtime. RF10xx are warnings: what a level restricts and leaves open
+// by another way.
 #pragma once
 
 #include <cstdint>
@@ -119,6 +121,18 @@ enum class Code : uint16_t {
   kTwoLevels = 802,
   kUnknownService = 803,
   kServiceCycle = 804,
+
+  kJsonSyntax = 901,
+  kOciErrno = 902,
+  kOciEither = 903,
+  kOciTwoAnswers = 904,
+  kOciNotify = 905,
+  kOciKernel = 906,
+
+  kGapSameEffect = 1001,
+  kGapIoUring = 1002,
+  kGapTerminal = 1003,
+  kGapFastOpen = 1004,
 };
 
 struct CodeEntry {
@@ -126,6 +140,11 @@ struct CodeEntry {
   std::string_view title;
   std::string_view explanation;  // one paragraph
 };
+
+// True for what is worth saying and not worth stopping for.
+[[nodiscard]] constexpr bool IsWarning(Code code) {
+  return static_cast<uint16_t>(code) / 100 == 10;
+}
 
 // "RF0203".
 [[nodiscard]] std::string Id(Code code);

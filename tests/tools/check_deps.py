@@ -28,6 +28,7 @@ LIBRARIES = {
     "cli11": r"CLI/.+",
     "fmt": r"fmt/.+",
     "json": r"nlohmann/.+",
+    "seccomp": r"seccomp\.h",
 }
 GENERATED = "bundle_generated.h"  # the one header of ours without a folder
 # What CMake calls them. `linux` is headers only.
@@ -40,6 +41,7 @@ LINKED_AS = {
     "fmt::fmt": "fmt",
     "nlohmann_json::nlohmann_json": "json",
     "CLI11::CLI11": "cli11",
+    "seccomp": "seccomp",
 }
 # The kernel's doors: only src/sys may touch them.
 SYS_ONLY = {"sys/mount.h", "sys/prctl.h", "sys/ptrace.h", "sched.h"}

@@ -26,11 +26,12 @@ std::set<Code> OfText(const std::string& text) {
 
 TEST(Diagnostics, AreAllProducedBySomeBadInput) {
   std::set<Code> seen;
-  for (const std::string folder : {"parse", "resolve", "deployment"}) {
+  for (const std::string folder : {"parse", "resolve", "deployment", "oci"}) {
     for (const std::string& name : golden::CasesIn(folder)) {
       const std::string expected = golden::LoadCase(folder, name).expected;
       for (const auto& entry : syntax::AllCodes()) {
-        if (expected.find("error[" + Id(entry.code) + "]") !=
+        const char* severity = IsWarning(entry.code) ? "warning[" : "error[";
+        if (expected.find(severity + Id(entry.code) + "]") !=
             std::string::npos) {
           seen.insert(entry.code);
         }
