@@ -115,11 +115,21 @@ std::optional<model::HostPolicy> Build::Host(const syntax::Document& document) {
 
 std::optional<resolve::ResolvedLevel> Build::Level(
     const syntax::Document& document) {
-  return resolve::ResolveLevel(document, Finder(), diagnostics_);
+  return Remember(resolve::ResolveLevel(document, Finder(), diagnostics_));
 }
 
 std::optional<resolve::ResolvedLevel> Build::Level(std::string_view name) {
-  return resolve::ResolveLevel(name, Finder(), diagnostics_);
+  return Remember(resolve::ResolveLevel(name, Finder(), diagnostics_));
+}
+
+std::optional<resolve::ResolvedLevel> Build::Remember(
+    std::optional<resolve::ResolvedLevel> level) {
+  if (level) warnings_ = level->warnings;
+  return level;
+}
+
+std::string Build::Warnings(syntax::Colour colour) const {
+  return syntax::Render(warnings_, sources_, colour);
 }
 
 std::optional<std::vector<evaluate::Confirmed>> Build::Filters(

@@ -102,6 +102,8 @@ class Build {
   [[nodiscard]] bool Failed() const {
     return !diagnostics_.empty() || !failures_.empty();
   }
+  // The gaps that the levels leave, as text for people; empty: none.
+  [[nodiscard]] std::string Warnings(syntax::Colour colour) const;
   // Everything that went wrong, as text for people; empty: nothing.
   [[nodiscard]] std::string Problems(syntax::Colour colour) const;
   // 3: the input does not parse or compile. 4: our own emitter was refuted.
@@ -116,8 +118,12 @@ class Build {
   std::vector<std::string> folders_;
   compile::AppArmorAbi apparmor_abi_;
   syntax::Sources sources_;
+  std::optional<resolve::ResolvedLevel> Remember(
+      std::optional<resolve::ResolvedLevel> level);
+
   syntax::Diagnostics diagnostics_;
-  std::string failures_;  // not of the user's text: one line each
+  syntax::Diagnostics warnings_;  // of the level asked for last
+  std::string failures_;          // not of the user's text: one line each
   int exit_code_ = 3;
 };
 

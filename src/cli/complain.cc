@@ -18,4 +18,8 @@ int Complain(const Build& build) {
   return build.ExitCode();
 }
 
+void Warn(const Build& build) {
+  std::fputs(build.Warnings(ErrorColour()).c_str(), stderr);
+}
+
 }  // namespace ringfence::cli

@@ -15,4 +15,7 @@ inline constexpr int kBadUsage = 2;
 // Prints every problem to standard error and returns the exit code.
 [[nodiscard]] int Complain(const Build& build);
 
+// Prints the gaps that the level leaves, if there are any.
+void Warn(const Build& build);
+
 }  // namespace ringfence::cli

@@ -1,5 +1,7 @@
 #include "resolve/level.h"
 
+#include "resolve/gaps.h"
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -127,6 +129,9 @@ std::optional<ResolvedLevel> Finish(const syntax::TrustLevel& own, Files& files,
   level.seccomp = BuildPolicies(chain->calls);
   if (diagnostics.size() == before) {
     CheckLauncherNeeds(chain->calls, level.seccomp, diagnostics);
+  }
+  for (const model::SeccompPolicy& policy : level.seccomp) {
+    FindGaps(chain->calls, policy, level.warnings);
   }
   level.tests = ResolveTests(own.tests, diagnostics);
   level.profiles = files.Profiles();

@@ -99,6 +99,8 @@ struct ResolvedLevel {
   std::vector<model::SeccompPolicy> seccomp;  // x86_64, aarch64
   model::Denials denials;                     // of the first of these
   std::vector<LevelTest> tests;
+  // Gaps that it leaves (gaps.h): it compiles all the same.
+  syntax::Diagnostics warnings;
   // Every level and group file that was read, sorted by path.
   std::vector<model::ProfileFile> profiles;
   Span span;  // of its name

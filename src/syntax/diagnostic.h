@@ -8,7 +8,8 @@
 //
 // A stage adds every error it can find and then returns nothing; it prints
 // nothing. Only src/syntax/render.h turns diagnostics into text. Every
-// diagnostic is an error: what is not worth stopping for is not reported.
+// diagnostic is an error but those of which IsWarning (codes.h) holds, and
+// those are collected apart from errors.
 #pragma once
 
 #include <cstdint>

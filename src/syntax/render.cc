@@ -89,7 +89,8 @@ class Writer {
       : sources_(sources), paint_(colour), width_(width) {}
 
   void Title(const Diagnostic& diagnostic) {
-    out_ += paint_.Red("error[" + Id(diagnostic.code) + "]") +
+    const char* severity = IsWarning(diagnostic.code) ? "warning[" : "error[";
+    out_ += paint_.Red(severity + Id(diagnostic.code) + "]") +
             paint_.Bold(": " + Escape(diagnostic.message)) + "\n";
   }
 
@@ -196,9 +197,17 @@ std::string Render(const Diagnostics& diagnostics, const Sources& sources,
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     out += Render(diagnostic, sources, colour) + "\n";
   }
-  const size_t count = diagnostics.size();
-  out += std::to_string(count) + (count == 1 ? " error" : " errors") + "\n";
-  return out;
+  const auto count = [&](bool warnings) {
+    return std::ranges::count_if(diagnostics.all(), [&](const auto& each) {
+      return IsWarning(each.code) == warnings;
+    });
+  };
+  const auto line = [&](ptrdiff_t number, std::string_view what) {
+    if (number == 0) return std::string();
+    return std::to_string(number) + std::string(what) +
+           (number == 1 ? "\n" : "s\n");
+  };
+  return out + line(count(false), " error") + line(count(true), " warning");
 }
 
 }  // namespace ringfence::syntax

@@ -49,7 +49,10 @@ TEST_P(GoldenResolve, GivesWhatIsExpected) {
     } else {
       const auto out = ResolveLevel(*document, library.Find(), diagnostics);
       EXPECT_EQ(out.has_value(), diagnostics.empty());
-      if (out) actual = Dump(*out);
+      if (out) {
+        actual = Dump(*out) + syntax::Render(out->warnings, library.files(),
+                                             syntax::Colour::kOff);
+      }
     }
   }
   actual += syntax::Render(diagnostics, library.files(), syntax::Colour::kOff);
