@@ -37,14 +37,27 @@ Answer DenialOf(const LevelCalls& calls, const std::string& name) {
                                              : calls.denied.value);
 }
 
-// The conditions of every level that has rules for the call, all at once.
-Condition WhenAllowed(const std::vector<RuleSet>& levels, size_t arch) {
-  std::vector<Condition> of;
+// Where one rule of a level holds.
+Condition AnyOf(const std::vector<model::Clause>& clauses) {
+  if (clauses.size() == 1) return clauses.front().when;
+  Condition any{Condition::Kind::kAny, {}, {}};
+  for (const model::Clause& clause : clauses) any.of.push_back(clause.when);
+  return any;
+}
+
+// Where the call is allowed: one clause a rule, or, where several levels have
+// rules for it and all must hold, one clause.
+std::vector<model::Clause> ClausesOf(const std::vector<RuleSet>& levels,
+                                     size_t arch) {
+  std::vector<const std::vector<model::Clause>*> all;
   for (const RuleSet& level : levels) {
-    if (level.when[arch]) of.push_back(*level.when[arch]);
+    if (level.clauses[arch]) all.push_back(&*level.clauses[arch]);
   }
-  if (of.size() == 1) return std::move(of.front());
-  return {Condition::Kind::kAll, {}, std::move(of)};
+  if (all.empty()) return {};
+  if (all.size() == 1) return *all.front();
+  Condition when = model::Always();
+  for (const auto* clauses : all) when.of.push_back(AnyOf(*clauses));
+  return {{std::move(when), model::kAllowed, ToSource(levels.back().span)}};
 }
 
 CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
@@ -68,9 +81,7 @@ CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
   const auto rules = calls.rules.find(policy.name);
   if (rules == calls.rules.end()) return policy;
   policy.source = ToSource(rules->second.back().span);
-  Condition when = WhenAllowed(rules->second, arch);
-  if (when == model::Always()) return policy;
-  policy.clauses.push_back({std::move(when), model::kAllowed, policy.source});
+  policy.clauses = ClausesOf(rules->second, arch);
   policy.otherwise = denial;
   return policy;
 }

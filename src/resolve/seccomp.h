@@ -18,8 +18,10 @@ namespace ringfence::resolve {
 
 // The rules that one level has for one call: allowed where one of them holds.
 struct RuleSet {
-  // By index into kArchitectures; nothing where the call does not exist.
-  std::array<std::optional<model::Condition>, kArchitectures.size()> when;
+  // By index into kArchitectures, one clause a rule; nothing where the call
+  // does not exist.
+  std::array<std::optional<std::vector<model::Clause>>, kArchitectures.size()>
+      clauses;
   syntax::Span span;  // of the first rule
 };
 

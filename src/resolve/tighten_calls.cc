@@ -312,14 +312,15 @@ class Tightening {
       syntax::Diagnostics again;
       syntax::Diagnostics& sink = reported ? again : diagnostics_;
       const size_t before = sink.size();
-      model::Condition any{model::Condition::Kind::kAny, {}, {}};
+      std::vector<model::Clause> clauses;
       for (const syntax::Rule* rule : rules) {
         if (auto condition = CompileRule(*rule, *syscall, sink)) {
-          any.of.push_back(std::move(*condition));
+          clauses.push_back({*std::move(condition), model::kAllowed,
+                             ToSource(rule->syscall.span)});
         }
       }
       reported = sink.size() != before;
-      set.when[i] = any.of.size() == 1 ? any.of.front() : any;
+      set.clauses[i] = std::move(clauses);
     }
     return set;
   }
