@@ -4,19 +4,23 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/check.h"
 #include "bundle/bundle.h"
 #include "cli/build.h"
 #include "cli/complain.h"
 #include "cli/dump.h"
+#include "cli/filter_text.h"
 #include "cli/install.h"
 #include "compile/idmap.h"
 #include "launch/refusal.h"
+#include "oci/export.h"
 #include "sys/file.h"
 
 namespace ringfence::cli {
@@ -26,8 +30,9 @@ constexpr int kDoesNotCompile = 3;
 
 struct CompileOptions {
   std::string input;
-  std::string folder;  // -o
-  std::string stage;   // --emit
+  std::string folder;                  // -o
+  std::string stage;                   // --emit
+  uint32_t arch = model::kArchX86_64;  // of seccomp.bpf and seccomp.json
   std::string profiles;
   compile::AppArmorAbi apparmor_abi = compile::AppArmorAbi::k3;
   int bundle_fd = -1;     // for `ringfence run`
@@ -45,15 +50,6 @@ bool Write(const std::string& path, std::string_view bytes) {
 
 std::string_view Text(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// What the kernel takes: struct sock_filter one after another.
-std::string RawFilter(const bpf::Program& program) {
-  std::string raw;
-  for (const bpf::Instruction& i : program.code()) {
-    raw.append(reinterpret_cast<const char*>(&i), sizeof i);
-  }
-  return raw;
 }
 
 std::string Hex(std::string_view bytes) {
@@ -94,16 +90,58 @@ class Output {
   nlohmann::json manifest_ = nlohmann::json::object();
 };
 
+// The profile for container runtimes; nothing, with a message, if it cannot be
+// expressed.
+std::optional<std::string> OciProfile(const model::SeccompPolicy& policy) {
+  auto profile = oci::ExportOci(policy);
+  if (profile) return *std::move(profile);
+  std::fprintf(stderr, "error: no seccomp profile for container runtimes: %s\n",
+               profile.error().c_str());
+  return std::nullopt;
+}
+
 bool WriteFilters(Output& output, const std::string& name,
+                  const std::vector<model::SeccompPolicy>& policies,
                   const std::vector<evaluate::Confirmed>& filters) {
-  for (const evaluate::Confirmed& filter : filters) {
-    const bool native = filter.program().arch() == model::kArchX86_64;
-    if (!output.Add(name + (native ? ".bpf" : ".aarch64.bpf"),
-                    RawFilter(filter.program()))) {
+  for (size_t i = 0; i < filters.size(); ++i) {
+    const bool native = policies[i].arch == model::kArchX86_64;
+    const std::string stem = name + (native ? "" : ".aarch64");
+    const auto profile = OciProfile(policies[i]);
+    if (!profile || !output.Add(stem + ".seccomp.json", *profile) ||
+        !output.Add(stem + ".bpf", RawFilter(filters[i].program()))) {
       return false;
     }
   }
   return true;
+}
+
+// Prints one of the stages seccomp, seccomp.bpf and seccomp.json. Nothing:
+// it is none of them.
+std::optional<int> EmitSeccomp(
+    const CompileOptions& options,
+    const std::vector<model::SeccompPolicy>& policies,
+    const std::vector<evaluate::Confirmed>& filters) {
+  if (options.stage == "seccomp") {
+    for (size_t i = 0; i < policies.size(); ++i) {
+      std::fputs(FilterText(policies[i], filters[i].program()).c_str(), stdout);
+    }
+    return 0;
+  }
+  const auto policy =
+      std::ranges::find(policies, options.arch, &model::SeccompPolicy::arch);
+  Check(policy != policies.end(), "compile: an architecture without a policy");
+  const auto index = static_cast<size_t>(policy - policies.begin());
+  std::optional<std::string> bytes;
+  if (options.stage == "seccomp.bpf") {
+    bytes = RawFilter(filters[index].program());
+  } else if (options.stage == "seccomp.json") {
+    bytes = OciProfile(*policy);
+    if (!bytes) return kDoesNotCompile;
+  } else {
+    return std::nullopt;
+  }
+  const bool written = sys::WriteAll(STDOUT_FILENO, *bytes).has_value();
+  return written ? 0 : kDoesNotCompile;
 }
 
 int WriteWorkload(const CompileOptions& options, Build& build,
@@ -113,7 +151,8 @@ int WriteWorkload(const CompileOptions& options, Build& build,
   Output output(options.folder);
   const bool written =
       output.Add(name + ".rfb", Text(compiled.bundle)) &&
-      WriteFilters(output, name, compiled.filters) &&
+      WriteFilters(output, name, compiled.confinement.seccomp,
+                   compiled.filters) &&
       output.Add(name + ".apparmor", compiled.apparmor.text) &&
       output.Add(name + ".idmap",
                  compile::CompileIdMap(compiled.confinement.user)) &&
@@ -130,7 +169,10 @@ int CompileWorkload(const CompileOptions& options, Build& build,
                ? 0
                : kDoesNotCompile;
   }
-  if (!options.stage.empty()) {
+  const auto emitted =
+      EmitSeccomp(options, compiled->confinement.seccomp, compiled->filters);
+  if (emitted && *emitted != 0) return *emitted;
+  if (!emitted && !options.stage.empty()) {
     const auto dumped = Dump(*compiled, options.stage);
     if (!dumped) {
       std::fprintf(stderr, "error: a workload has no stage `%s`\n  help: %s\n",
@@ -149,24 +191,24 @@ int CompileLevel(const CompileOptions& options, Build& build,
   std::vector<bundle::FilterProof> proofs;
   const auto filters = build.Filters(level->seccomp, proofs);
   if (!filters) return Complain(build);
+  Warn(build);
   const compile::AppArmorProfile apparmor = build.AppArmor(*level);
-  if (options.stage == "seccomp") {
-    std::fputs(DumpFilters(level->seccomp, *filters).c_str(), stdout);
-  } else if (options.stage == "apparmor") {
+  const auto emitted = EmitSeccomp(options, level->seccomp, *filters);
+  if (emitted && *emitted != 0) return *emitted;
+  if (options.stage == "apparmor") {
     std::fputs(apparmor.text.c_str(), stdout);
-  } else if (!options.stage.empty()) {
-    std::fprintf(
-        stderr,
-        "error: a profile has no stage `%s`\n  help: seccomp, apparmor\n",
-        options.stage.c_str());
+  } else if (!emitted && !options.stage.empty()) {
+    std::fprintf(stderr, "error: a profile has no stage `%s`\n  help: %s\n",
+                 options.stage.c_str(), kLevelStages);
     return kBadUsage;
   }
   if (options.folder.empty()) return 0;
   if (!build.Accepted(apparmor)) return Complain(build);
   Output output(options.folder);
-  const bool written = WriteFilters(output, level->name, *filters) &&
-                       output.Add(level->name + ".apparmor", apparmor.text) &&
-                       output.Finish(level->name, level->profiles);
+  const bool written =
+      WriteFilters(output, level->name, level->seccomp, *filters) &&
+      output.Add(level->name + ".apparmor", apparmor.text) &&
+      output.Finish(level->name, level->profiles);
   return written ? 0 : kDoesNotCompile;
 }
 
@@ -212,6 +254,12 @@ int RunCompile(int argc, char** argv) {
   app.add_option("--profiles", options.profiles,
                  "Look profiles up in this folder only")
       ->type_name("DIR");
+  const std::map<std::string, uint32_t> archs = {
+      {"x86_64", model::kArchX86_64}, {"aarch64", model::kArchAarch64}};
+  app.add_option("--arch", options.arch,
+                 "Of seccomp.bpf and seccomp.json: x86_64 or aarch64")
+      ->type_name("ARCH")
+      ->transform(CLI::Transformer(archs) | CLI::IsMember(archs));
   const std::map<std::string, compile::AppArmorAbi> abis = {
       {"3.0", compile::AppArmorAbi::k3}, {"4.0", compile::AppArmorAbi::k4}};
   app.add_option("--apparmor-abi", options.apparmor_abi,

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "cli/build.h"
 #include "cli/complain.h"
 #include "cli/explain_path.h"
+#include "cli/filter_text.h"
 #include "cli/install.h"
 #include "launch/denial.h"
 #include "resolve/call.h"
@@ -46,11 +48,6 @@ std::string AnswerText(const model::Answer& answer) {
       return "a supervisor decides";
   }
   CheckFailed("explain: unknown action");
-}
-
-std::string PlaceText(const model::Source& source) {
-  if (source.line == 0) return "decided by Ringfence";
-  return syntax::Escape(source.file) + ":" + std::to_string(source.line);
 }
 
 // Names in lines of at most 78 columns.
@@ -145,7 +142,9 @@ int ExplainCall(const std::vector<model::SeccompPolicy>& policies,
     fmt::print("  decided by the kernel baseline: {}\n",
                NewerText(policy.arch, call->number));
   } else if (answer == model::kAllowed) {
-    fmt::print("  decided by {}\n", PlaceText(rule->source));
+    const model::Clause* clause = model::FindClause(*rule, call->args);
+    fmt::print("  decided by {}\n",
+               PlaceText(clause != nullptr ? clause->source : rule->source));
   } else {
     const launch::DenialText denial =
         launch::Describe(denials, call->number, call->args);
@@ -171,11 +170,29 @@ bool IsDiagnosticId(const std::string& text) {
   return text.size() == 6 && (text.starts_with("RF") || text.starts_with("rf"));
 }
 
+// What the filters of `policies` cost; they are compiled for it.
+int ExplainCost(Build& build,
+                const std::vector<model::SeccompPolicy>& policies) {
+  std::vector<bundle::FilterProof> proofs;
+  const auto filters = build.Filters(policies, proofs);
+  if (!filters) return Complain(build);
+  for (size_t i = 0; i < policies.size(); ++i) {
+    fmt::print("{}{}", i == 0 ? "" : "\n",
+               CostText(policies[i], (*filters)[i].program()));
+  }
+  return 0;
+}
+
+// Asked as `question` by --cost: no call and no path looks like it.
+constexpr char kCost[] = "--cost";
+
 bool IsPath(const std::string& text) { return text.starts_with('/'); }
 
 // What is asked of a level: a call, a path, or everything.
-int ExplainLevel(const resolve::ResolvedLevel& level,
+int ExplainLevel(Build& build, const resolve::ResolvedLevel& level,
                  const std::string& question) {
+  Warn(build);
+  if (question == kCost) return ExplainCost(build, level.seccomp);
   if (IsPath(question)) {
     ExplainPath(level, question);
   } else if (!question.empty()) {
@@ -189,6 +206,7 @@ int ExplainLevel(const resolve::ResolvedLevel& level,
 int ExplainWorkload(Build& build, const Compiled& compiled,
                     const std::string& question) {
   const model::Confinement& confinement = compiled.confinement;
+  if (question == kCost) return ExplainCost(build, confinement.seccomp);
   if (IsPath(question)) {
     const auto level = build.Level(confinement.level.name);
     if (!level) return Complain(build);
@@ -220,14 +238,14 @@ int Explain(const std::string& subject, const std::string& question,
   if (!std::filesystem::exists(subject, error)) {
     const auto level = build.Level(subject);
     if (!level) return Complain(build);
-    return ExplainLevel(*level, question);
+    return ExplainLevel(build, *level, question);
   }
   const auto document = build.ParseFile(subject);
   if (!document) return Complain(build);
   if (std::holds_alternative<syntax::TrustLevel>(document->content)) {
     const auto level = build.Level(*document);
     if (!level) return Complain(build);
-    return ExplainLevel(*level, question);
+    return ExplainLevel(build, *level, question);
   }
   const auto compiled = build.Workload(*document);
   if (!compiled) return Complain(build);
@@ -248,6 +266,9 @@ int RunExplain(int argc, char** argv) {
   app.add_option("question", question,
                  "A system call: 'socket(AF_VSOCK, 1, 0)'; or a path inside")
       ->type_name("CALL|PATH");
+  bool cost = false;
+  app.add_flag("--cost", cost,
+               "Print what the filter costs each system call");
   app.add_option("--profiles", profiles, "Look profiles up in this folder only")
       ->type_name("DIR");
   try {
@@ -255,7 +276,7 @@ int RunExplain(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kBadUsage;
   }
-  return Explain(subject, question, profiles);
+  return Explain(subject, cost ? kCost : question, profiles);
 }
 
 }  // namespace ringfence::cli

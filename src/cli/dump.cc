@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "compile/idmap.h"
-#include "evaluate/disassemble.h"
 
 namespace ringfence::cli {
 namespace {
@@ -128,32 +127,11 @@ std::string DumpConfinement(const Compiled& compiled) {
 std::optional<std::string> Dump(const Compiled& compiled,
                                 std::string_view stage) {
   if (stage == "confinement") return DumpConfinement(compiled);
-  if (stage == "seccomp") {
-    return DumpFilters(compiled.confinement.seccomp, compiled.filters);
-  }
   if (stage == "apparmor") return compiled.apparmor.text;
   if (stage == "landlock") return DumpLandlock(compiled.landlock);
   if (stage == "mounts") return DumpMounts(compiled.view);
   if (stage == "idmap") return compile::CompileIdMap(compiled.confinement.user);
   return std::nullopt;
-}
-
-std::string DumpFilters(const std::vector<model::SeccompPolicy>& policies,
-                        const std::vector<evaluate::Confirmed>& filters) {
-  std::string text;
-  for (size_t i = 0; i < policies.size(); ++i) {
-    const auto name = [&](uint32_t number) {
-      const model::CallPolicy* call = model::Find(policies[i], number);
-      return call != nullptr ? call->name : std::string();
-    };
-    const bpf::Program& program = filters[i].program();
-    text +=
-        fmt::format("# {}: {} instructions\n",
-                    program.arch() == model::kArchX86_64 ? "x86_64" : "aarch64",
-                    program.code().size());
-    text += evaluate::Disassemble(program.code(), name);
-  }
-  return text;
 }
 
 }  // namespace ringfence::cli

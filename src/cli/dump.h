@@ -11,15 +11,14 @@
 namespace ringfence::cli {
 
 inline constexpr char kWorkloadStages[] =
-    "confinement, seccomp, apparmor, landlock, mounts, idmap";
+    "confinement, seccomp, seccomp.bpf, seccomp.json, apparmor, landlock, "
+    "mounts, idmap";
+inline constexpr char kLevelStages[] =
+    "seccomp, seccomp.bpf, seccomp.json, apparmor";
 
-// Nothing: there is no such stage.
+// Nothing: there is no such stage, or it is one of the filter
+// (filter_text.h).
 [[nodiscard]] std::optional<std::string> Dump(const Compiled& compiled,
                                               std::string_view stage);
-
-// Every filter, disassembled, with the names of its policy.
-[[nodiscard]] std::string DumpFilters(
-    const std::vector<model::SeccompPolicy>& policies,
-    const std::vector<evaluate::Confirmed>& filters);
 
 }  // namespace ringfence::cli

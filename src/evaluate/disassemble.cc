@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <vector>
@@ -103,7 +104,8 @@ std::string ReturnText(uint32_t raw) {
 }
 
 std::string Disassemble(std::span<const Instruction> code,
-                        const std::function<std::string(uint32_t)>& name) {
+                        const std::function<std::string(uint32_t)>& name,
+                        const std::map<size_t, std::string>& remarks) {
   const std::vector<Holds> holds = Trace(code);
   std::string text;
   for (size_t at = 0; at < code.size(); ++at) {
@@ -127,6 +129,10 @@ std::string Disassemble(std::span<const Instruction> code,
       line += what + Print(" ? %zu : %zu", at + 1 + in.jt, at + 1 + in.jf);
     } else {
       line += Print("code %#x jt %u jf %u k %#x", in.code, in.jt, in.jf, in.k);
+    }
+    if (const auto remark = remarks.find(at); remark != remarks.end()) {
+      line.resize(std::max(line.size(), size_t{44}), ' ');
+      line += "  ; " + remark->second;
     }
     text += line + "\n";
   }
