@@ -79,7 +79,7 @@ void ExplainCalls(const model::SeccompPolicy& policy) {
     if (always && model::LetsPass(call.otherwise.action)) {
       allowed.push_back(call.name);
     } else if (!always) {
-      conditional.push_back(call.name + " (" + PlaceText(call.source) +
+      conditional.push_back(call.name + " (" + DeciderText(call.source) +
                             "; otherwise " + AnswerText(call.otherwise) + ")");
     } else {
       denied[AnswerText(call.otherwise)].push_back(call.name);
@@ -144,12 +144,12 @@ int ExplainCall(const std::vector<model::SeccompPolicy>& policies,
   } else if (answer == model::kAllowed) {
     const model::Clause* clause = model::FindClause(*rule, call->args);
     fmt::print("  decided by {}\n",
-               PlaceText(clause != nullptr ? clause->source : rule->source));
+               DeciderText(clause != nullptr ? clause->source : rule->source));
   } else {
     const launch::DenialText denial =
         launch::Describe(denials, call->number, call->args);
     fmt::print("  {}\n  decided by {}\n", denial.call,
-               denial.by.empty() ? PlaceText(rule->source) : denial.by);
+               denial.by.empty() ? DeciderText(rule->source) : denial.by);
     if (!denial.remedy.empty()) fmt::print("  {}\n", denial.remedy);
   }
   return 0;
@@ -267,8 +267,7 @@ int RunExplain(int argc, char** argv) {
                  "A system call: 'socket(AF_VSOCK, 1, 0)'; or a path inside")
       ->type_name("CALL|PATH");
   bool cost = false;
-  app.add_flag("--cost", cost,
-               "Print what the filter costs each system call");
+  app.add_flag("--cost", cost, "Print what the filter costs each system call");
   app.add_option("--profiles", profiles, "Look profiles up in this folder only")
       ->type_name("DIR");
   try {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "cli/call_text.h"
 #include "evaluate/cost.h"
 #include "evaluate/disassemble.h"
 #include "syntax/render.h"
@@ -18,7 +19,7 @@ std::string ClauseLines(const model::CallPolicy& call) {
   std::string text;
   std::set<std::string> seen;
   for (const model::Clause& clause : call.clauses) {
-    const std::string place = PlaceText(clause.source);
+    const std::string place = DeciderText(clause.source);
     if (!seen.insert(place).second) continue;
     text += (text.empty() ? "" : ", ") + place;
   }
@@ -81,11 +82,7 @@ std::string CostText(const model::SeccompPolicy& policy,
       lines);
 }
 
-const char* ArchName(uint32_t arch) {
-  return arch == model::kArchX86_64 ? "x86_64" : "aarch64";
-}
-
-std::string PlaceText(const model::Source& source) {
+std::string DeciderText(const model::Source& source) {
   if (source.line == 0) return "decided by Ringfence";
   return syntax::Escape(source.file) + ":" + std::to_string(source.line);
 }

@@ -26,10 +26,7 @@ namespace ringfence::cli {
 [[nodiscard]] std::string CostText(const model::SeccompPolicy& policy,
                                    const bpf::Program& program);
 
-// "x86_64", "aarch64".
-[[nodiscard]] const char* ArchName(uint32_t arch);
-
 // "public.yaml:12", or who decided where no line did.
-[[nodiscard]] std::string PlaceText(const model::Source& source);
+[[nodiscard]] std::string DeciderText(const model::Source& source);
 
 }  // namespace ringfence::cli
