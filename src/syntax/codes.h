@@ -6,8 +6,8 @@
 // not lead to a file. RF04xx: a level loosens its parent, or a root lacks a
 // key. RF05xx: system calls. RF06xx: a workload asks for what it cannot have.
 // RF07xx: a host's rules. RF08xx: a plan. RF09xx: a seccomp profile of a
-// container runtime. RF10xx are warnings: what a level restricts and leaves open
-// by another way.
+// container runtime. RF10xx are warnings: what a level restricts and leaves
+// open by another way.
 #pragma once
 
 #include <cstdint>

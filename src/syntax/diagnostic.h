@@ -56,8 +56,8 @@ enum class Loosening : uint8_t {
 
 class Diagnostics {
  public:
-  explicit Diagnostics(Loosening loosening = Loosening::kRefused)
-      : loosening_(loosening) {}
+  Diagnostics() = default;
+  explicit Diagnostics(Loosening loosening) : loosening_(loosening) {}
 
   void Add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
 
@@ -81,7 +81,7 @@ class Diagnostics {
   }
 
  private:
-  Loosening loosening_;
+  Loosening loosening_ = Loosening::kRefused;
   std::vector<Diagnostic> all_;
   std::vector<Diagnostic> breaches_;
 };

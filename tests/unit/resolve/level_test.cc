@@ -29,7 +29,7 @@ std::string Child(const std::string& seccomp,
 class LevelTestBase : public testing::Test {
  protected:
   std::optional<ResolvedLevel> TryResolve(const std::string& text) {
-    diagnostics_ = syntax::Diagnostics();
+    diagnostics_ = {};
     const auto document = syntax::Parse(text, "child.yaml", diagnostics_);
     if (!document) return std::nullopt;
     return ResolveLevel(*document, library_.Find(), diagnostics_);
