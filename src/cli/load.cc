@@ -13,6 +13,7 @@
 #include "cli/complain.h"
 #include "cli/install.h"
 #include "cli/layers_of.h"
+#include "oci/import.h"
 #include "resolve/syscall_table.h"
 
 namespace ringfence::cli {
@@ -87,6 +88,26 @@ std::vector<prove::Filter> FiltersOf(const Loaded& loaded) {
   return filters;
 }
 
+// A profile of Docker, Podman or an OCI runtime is an object of JSON; a file of
+// ours never begins so.
+bool IsJson(std::string_view text) {
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  return start != std::string_view::npos && text[start] == '{';
+}
+
+std::expected<Loaded, LoadError> LoadOci(const Place& place,
+                                         const std::string& text) {
+  syntax::Diagnostics diagnostics;
+  auto imported = oci::ImportOci(text, place.Name(), {}, diagnostics);
+  if (!imported) {
+    return std::unexpected(LoadError{
+        3, syntax::Render(diagnostics, {{place.Name(), text}}, ErrorColour())});
+  }
+  Loaded loaded{.name = place.Name(), .kind = Loaded::Kind::kOci};
+  loaded.policies.push_back(std::move(imported->policy));
+  return loaded;
+}
+
 std::expected<Loaded, LoadError> LoadYaml(const Place& place,
                                           const std::string& text,
                                           const std::string& profiles) {
@@ -149,6 +170,7 @@ std::expected<Loaded, LoadError> Load(const Place& place,
   if (!text) return std::unexpected(NotReadable(text.error()));
   if (IsBundle(*text)) return LoadBundle(place, *text);
   if (IsProgram(place, *text)) return LoadProgram(place, *text);
+  if (IsJson(*text)) return LoadOci(place, *text);
   return LoadYaml(place, *text, profiles);
 }
 

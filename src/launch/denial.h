@@ -7,7 +7,7 @@
 //
 // Everything here formats; what there is to say was decided when the bundle
 // was compiled (model/denial.h). Memory of the workload is never read: a
-// pointer is shown as a pointer (docs/adr/0010).
+// pointer is shown as a pointer (docs/adr/0008).
 #pragma once
 
 #include <array>

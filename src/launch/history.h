@@ -6,7 +6,7 @@
 //   history.Close(text);    // the workload has ended, or was refused
 //
 // A file of JSON a workload in RUN/user/UID/ringfence/history, whatever the
-// scope of the ledger is (docs/adr/0011): private to the user, replaced as a
+// scope of the ledger is (docs/adr/0009): private to the user, replaced as a
 // whole, never visible in a sandbox. It is a report and no protection: where
 // it cannot be written, that is said once and the workload runs all the same.
 // Nothing waits for it and it holds no lock.

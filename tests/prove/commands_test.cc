@@ -268,6 +268,36 @@ TEST_F(Commands, AuditFindsEveryPlantedHole) {
   EXPECT_GE(json["findings"].size(), 4u);
 }
 
+// The default profile of Podman as Debian installs it, a real one.
+TEST_F(Commands, ProfilesOfContainerRuntimesAreReadToo) {
+  const std::string installed = "/usr/share/containers/seccomp.json";
+  const auto same = Run({"diff", installed, installed});
+  EXPECT_EQ(same.exit_code, 0) << same.errors;
+  EXPECT_THAT(same.output, HasSubstr("no change in meaning"));
+
+  std::string wider = ReadText(installed);
+  const size_t at = wider.find("\"accept\",");
+  ASSERT_NE(at, std::string::npos);
+  wider.insert(at, "\"acct\",");
+  const auto done = Run(
+      {"diff", installed, Write("wider.json", wider), "--fail-on-loosening"});
+  EXPECT_EQ(done.exit_code, 1) << done.errors;
+  EXPECT_THAT(done.output, HasSubstr("acct(0)"));
+
+  // Its rules on personality and clone compare 64 bits of 32.
+  const auto audited = Run({"audit-filter", installed});
+  EXPECT_EQ(audited.exit_code, 1) << audited.errors;
+  EXPECT_THAT(audited.output, HasSubstr("width"));
+
+  std::string unknown = ReadText(installed);
+  const size_t action = unknown.find("SCMP_ACT_ALLOW");
+  unknown.replace(action, 14, "SCMP_ACT_MAYBE");
+  const auto bad = Run({"audit-filter", Write("bad.json", unknown)});
+  EXPECT_EQ(bad.exit_code, 3) << bad.output;
+  EXPECT_THAT(bad.errors, HasSubstr("bad.json:"));
+  EXPECT_THAT(bad.errors, HasSubstr("SCMP_ACT_MAYBE"));
+}
+
 TEST_F(Commands, AuditFindsInstructionsThatNothingReaches) {
   const auto done =
       Run({"audit-filter",

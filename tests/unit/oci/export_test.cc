@@ -36,7 +36,8 @@ SeccompPolicy RandomNamed(RandomPolicy& random, uint64_t sparse) {
   std::vector<uint32_t> numbers;
   for (const auto& call : resolve::Syscalls(model::kArchX86_64)) {
     // Newer calls have no name in the installed libseccomp.
-    if (random.Below(sparse) == 0 && call.since <= resolve::KernelVersion{5, 15}) {
+    if (random.Below(sparse) == 0 &&
+        call.since <= resolve::KernelVersion{5, 15}) {
       numbers.push_back(call.number);
     }
   }
