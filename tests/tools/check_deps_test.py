@@ -94,7 +94,7 @@ PLANTED = {
     ],
     "include-unknown": [
         {"src/base/x.cc": "#include <boost/any.hpp>\n"},
-        {"src/base/x.cc": "#include <seccomp.h>\n"},
+        {"src/base/x.cc": "#include <curl/curl.h>\n"},
         {"src/base/x.cc": '#include "check.h"\n'},
         {"src/base/x.cc": '#include "nowhere/check.h"\n'},
     ],
