@@ -42,7 +42,6 @@ struct Difference {
   Outcome first;
   Outcome second;
   evaluate::SeccompData call;
-  bool operator==(const Difference&) const = default;
 };
 
 enum class Search : uint8_t {

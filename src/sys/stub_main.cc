@@ -112,7 +112,9 @@ extern "C" [[noreturn]] void Main(long* stack) {
   Call(kClose, ringfence::sys::stub::kReport, 0, 0);
   if (report < 0) Exit();
 
-  char said[1 + kMaxLabel + 1] = {};
+  // Not initialized: clang would call memset(3), which is not here. What is
+  // read of it is written first.
+  char said[1 + kMaxLabel + 1];
   const long attribute =
       Call(kOpenat, kCurrentDirectory, Address(arguments[2]), kReadOnly);
   if (attribute < 0) Say(report, kBroken, -attribute);
