@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "launch/sight.h"
 #include "launch/text.h"
@@ -61,7 +62,9 @@ void Supervisor::Wait() {
   Add(waits, control);
   Add(waits, init);
   Add(waits, signals_);
-  Add(waits, listener_.get());
+  const uint64_t since_us = sys::ProcessorUs();
+  const uint64_t rest_ms = RestMs();
+  Add(waits, rest_ms != 0 ? -1 : listener_.get());
   Add(waits, relay_failed_ ? -1 : relay);
   Add(waits, supervised_.notify.descriptor());
   for (const auto* pumps :
@@ -70,7 +73,8 @@ void Supervisor::Wait() {
       if (!pump.done()) Add(waits, pump.WaitDescriptor(), pump.WaitEvents());
     }
   }
-  if (::poll(waits.data(), waits.size(), TimeoutMs()) < 0 && errno != EINTR) {
+  if (::poll(waits.data(), waits.size(), TimeoutMs(rest_ms)) < 0 &&
+      errno != EINTR) {
     EndSandbox();
     return;
   }
@@ -90,7 +94,7 @@ void Supervisor::Wait() {
   // What init said last is read before its death is taken note of.
   if (ready(control)) HearInit();
   if (ready(listener_.get(), POLLIN)) {
-    HearDenial();
+    HearDenial(since_us);
   } else if (ready(listener_.get())) {
     // POLLHUP: nobody is left who could make a call.
     listener_.reset();
@@ -154,7 +158,19 @@ void Supervisor::JoinTerminal(UniqueFd master) {
   supervised_.status.SetRaw(InSession());
 }
 
-void Supervisor::HearDenial() {
+uint64_t Supervisor::RestMs() {
+  if (!listener_) return 0;
+  const uint64_t rest = share_.RestMs(sys::MonotonicMs());
+  if (rest != 0 && !std::exchange(slow_said_, true)) {
+    supervised_.status.Say(
+        "calls are denied faster than " + std::to_string(CpuShare::kPercent) +
+        " % of a processor can answer: each waits for its answer now. Where "
+        "that is too slow, make them `quiet`");
+  }
+  return rest;
+}
+
+void Supervisor::HearDenial(uint64_t since_us) {
   const auto call = sys::ReceiveNotification(listener_.get());
   if (!call) {
     // ENOENT: the caller died while it waited.
@@ -168,6 +184,7 @@ void Supervisor::HearDenial() {
   (void)sys::AnswerNotification(
       listener_.get(), call->id,
       ErrorFor(supervised_.bundle.denials, call->number));
+  share_.Use(sys::ProcessorUs() - since_us, sys::MonotonicMs());
 }
 
 void Supervisor::Tell(const DeniedCalls::Lines& denied) {
@@ -295,13 +312,14 @@ Ending Supervisor::Conclude() const {
           value};
 }
 
-int Supervisor::TimeoutMs() const {
+int Supervisor::TimeoutMs(uint64_t rest_ms) const {
   std::optional<uint64_t> next = denied_.due_ms();
   const auto sooner = [&](uint64_t at) {
     next = std::min(next.value_or(at), at);
   };
   if (deadline_ms_ != 0) sooner(deadline_ms_);
   if (denied_.total() != passed_on_) sooner(pass_on_ms_.value_or(0));
+  if (rest_ms != 0) sooner(sys::MonotonicMs() + rest_ms);
   if (!next) return -1;
   return Until(*next);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "launch/cpu_share.h"
 #include "launch/denied_calls.h"
 #include "launch/message.h"
 #include "launch/notify.h"
@@ -53,7 +54,10 @@ class Supervisor {
   void HearInit();
   void JoinTerminal(UniqueFd master);
   void HearSignal();
-  void HearDenial();
+  // `since_us`: processor time when it began.
+  void HearDenial(uint64_t since_us);
+  // Denied calls wait for their answer once their share is used up.
+  [[nodiscard]] uint64_t RestMs();
   void HearTimer();
   void Tell(const DeniedCalls::Lines& denied);
   void BeginStop(Ending::Cause cause);
@@ -66,12 +70,14 @@ class Supervisor {
   // an end.
   void FinishOutput();
   [[nodiscard]] Ending Conclude() const;
-  [[nodiscard]] int TimeoutMs() const;
+  [[nodiscard]] int TimeoutMs(uint64_t rest_ms) const;
 
   Supervised supervised_;
   int signals_;
   UniqueFd listener_;
   DeniedCalls denied_;
+  CpuShare share_;  // of what denied calls may use
+  bool slow_said_ = false;
   uint64_t unheard_ = 0;
   uint64_t passed_on_ = 0;              // of denied_.total()
   std::optional<uint64_t> pass_on_ms_;  // monotonic

@@ -24,6 +24,11 @@ uint64_t MonotonicMs() {
 }
 uint64_t BoottimeMs() { return static_cast<uint64_t>(Ms(Now(CLOCK_BOOTTIME))); }
 int64_t RealtimeMs() { return Ms(Now(CLOCK_REALTIME)); }
+uint64_t ProcessorUs() {
+  const timespec used = Now(CLOCK_PROCESS_CPUTIME_ID);
+  return static_cast<uint64_t>(int64_t{used.tv_sec} * 1'000'000 +
+                               used.tv_nsec / 1000);
+}
 
 void SleepMs(uint64_t ms) {
   timespec left{.tv_sec = static_cast<time_t>(ms / 1000),

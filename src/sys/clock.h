@@ -11,6 +11,8 @@ namespace ringfence::sys {
 [[nodiscard]] uint64_t BoottimeMs();
 // For people: milliseconds since 1970 UTC.
 [[nodiscard]] int64_t RealtimeMs();
+// What this process has used of processors, in microseconds.
+[[nodiscard]] uint64_t ProcessorUs();
 
 void SleepMs(uint64_t ms);
 

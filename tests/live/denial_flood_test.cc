@@ -4,14 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "live/sandbox.h"
 #include "paths/paths.h"
@@ -65,6 +69,21 @@ class DenialFlood : public SandboxTest {
     EXPECT_EQ(ended["denied"].value("unshare", int64_t{-1}), made);
   }
 
+  // User and system time so far; the supervisor is what `run` was.
+  static double ProcessorSeconds(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat;
+    std::getline(file, stat);
+    // After the name, which may have anything in it: fields 3, 4, ...
+    std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+    std::vector<std::string> values{std::istream_iterator<std::string>(fields),
+                                    {}};
+    EXPECT_GT(values.size(), 12u) << stat;
+    if (values.size() <= 12) return 0;
+    return (std::stod(values[11]) + std::stod(values[12])) /
+           static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+
   static size_t Lines(const std::string& text) {
     return static_cast<size_t>(std::ranges::count(text, '\n'));
   }
@@ -100,6 +119,23 @@ TEST_F(DenialFlood, AFloodIsCountedToTheLastCall) {
   ExpectCounted(outcome);
   EXPECT_LE(Lines(outcome.err), 10u) << outcome;
   EXPECT_THAT(outcome.err, HasSubstr("more times: denier: unshare(flags=0)"));
+}
+
+// What is asked for is 5 % of a processor; without the limit it is 50 %.
+TEST_F(DenialFlood, AFloodCostsTheSupervisorLittle) {
+  Background running(
+      user_, RunLine({"--status-file", status_, Denier({"flood", "10"})}));
+  ASSERT_TRUE(running.WaitForLine("denied: "));
+  const double used = ProcessorSeconds(running.pid());
+  const auto from = std::chrono::steady_clock::now();
+  EXPECT_TRUE(running.WaitForLine("waits for its answer"));
+  std::this_thread::sleep_for(std::chrono::seconds(6));
+  const double spent = ProcessorSeconds(running.pid()) - used;
+  const std::chrono::duration<double> passed =
+      std::chrono::steady_clock::now() - from;
+  EXPECT_GT(spent, 0.0);
+  EXPECT_LT(spent, 0.05 * passed.count());
+  ExpectCounted(running.Wait());
 }
 
 TEST_F(DenialFlood, AFloodCanBeStopped) {
