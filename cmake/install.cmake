@@ -1,7 +1,12 @@
 # FHS: the command in bin, its parts in lib/ringfence, data in share/ringfence.
-install(TARGETS ringfence RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS ringfence-policy ringfence-prove ringfence-launch ringfence-relay
+install(TARGETS ringfence-cli ringfence-policy ringfence-prove ringfence-launch
+        ringfence-relay
         RUNTIME DESTINATION lib/ringfence)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/installed)
+file(CREATE_LINK ../lib/ringfence/ringfence-launch
+     ${PROJECT_BINARY_DIR}/installed/ringfence SYMBOLIC)
+install(FILES ${PROJECT_BINARY_DIR}/installed/ringfence
+        DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/ringfence)
 file(GLOB man1 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
 file(GLOB man5 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.5)

@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "base/unique_fd.h"
-#include "bundle/bundle.h"
 #include "cli/foreign_check.h"
 #include "cli/install.h"
 #include "cli/workload_text.h"
+#include "launch/at_once.h"
 #include "launch/refusal.h"
 #include "launch/text.h"
 #include "sys/clock.h"
@@ -62,13 +62,6 @@ int Fail(ExitCode code, const std::string& why, const std::string& remedy) {
 
 // A descriptor that the next program inherits.
 bool Inherit(int fd) { return ::fcntl(fd, F_SETFD, 0) == 0; }
-
-bool IsBundle(int fd) {
-  std::array<std::byte, sizeof bundle::kMagic> start;
-  const auto size = sys::Pread(fd, start, 0);
-  return size && *size == start.size() &&
-         std::memcmp(start.data(), bundle::kMagic, start.size()) == 0;
-}
 
 int Exec(const std::string& program, std::vector<std::string> words) {
   words.insert(words.begin(), program);
@@ -281,7 +274,7 @@ int RunFile(const RunOptions& options) {
                 "name a workload file or a bundle");
   }
   const std::string base = path.parent_path();
-  if (IsBundle(file->get())) {
+  if (launch::IsBundle(file->get())) {
     if (!Inherit(file->get())) {
       return Fail(ExitCode::kInternal, std::strerror(errno), "");
     }

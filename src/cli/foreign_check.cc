@@ -11,7 +11,7 @@ std::optional<InTheWay> FindForeignInTheWay() {
   const auto ledger = admit::Ledger::Open(model::HostUid(::geteuid()));
   if (!ledger) return std::nullopt;
   const auto policy = ledger->Policy();
-  if (!policy || !host::AsksForForeign(*policy)) return std::nullopt;
+  if (!policy || !model::AsksForForeign(*policy)) return std::nullopt;
   const auto running = ledger->Running();
   if (!running) return std::nullopt;
   const host::ForeignView view = host::FindForeign({}, *running);

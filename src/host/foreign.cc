@@ -223,11 +223,6 @@ std::vector<Foreign> RefusedBy(const model::HostPolicy& policy,
   return refused;
 }
 
-bool AsksForForeign(const model::HostPolicy& policy) {
-  return policy.containers == model::ForeignAnswer::kRefuse ||
-         policy.services == model::ForeignAnswer::kRefuse;
-}
-
 std::string Describe(const Foreign& foreign) {
   const auto users = sys::ReadUsers().value_or(std::vector<sys::NamedId>());
   const bool container = foreign.kind == CgroupName::Kind::kContainer;

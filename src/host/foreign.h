@@ -56,8 +56,6 @@ struct ForeignRoots {
 // Those of `found` beside which `policy` lets nothing start. [pure]
 [[nodiscard]] std::vector<Foreign> RefusedBy(const model::HostPolicy& policy,
                                              std::span<const Foreign> found);
-// Whether `policy` needs to know at all. [pure]
-[[nodiscard]] bool AsksForForeign(const model::HostPolicy& policy);
 
 // `docker:0123456789ab (container; user root, process 4711)`
 [[nodiscard]] std::string Describe(const Foreign& foreign);

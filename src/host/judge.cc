@@ -269,7 +269,7 @@ Finding ForeignWorkloads(const Facts& facts) {
             "/etc/ringfence/host.yaml, then ringfence host init"};
   }
   if (view.hidden) {
-    const bool refuses = AsksForForeign(facts.policy);
+    const bool refuses = model::AsksForForeign(facts.policy);
     return {kName, refuses ? State::kMissing : State::kDegraded,
             "cannot be looked for" + unseen,
             "as root: mount -o remount,hidepid=0 /proc"};

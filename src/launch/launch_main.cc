@@ -1,20 +1,28 @@
 // ringfence-launch: applies a bundle, or refuses.
 //
+// It is what `ringfence` is a link to: a launch that needs nothing else is done
+// at once, and everything else is handed to ringfence-cli (launch/at_once.h).
+// What that has prepared comes back as
+//
 //   ringfence-launch --bundle FD --base DIR --relay PATH
 //       [--status-fd FD] [--status-file FD] [--notify FD] [--terminal-type
 //       TERM] [--verbose] [--wait MS] [-- ARG...]
 //
-// `ringfence run` starts it by exec; people do not. Descriptors are open
-// already. It is the trusted core: it links only the folders marked T in
-// src/deps.txt.
+// by exec; people do not type it. Descriptors are open already. It is the
+// trusted core: it links only the folders marked T in src/deps.txt.
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "launch/at_once.h"
 #include "launch/launch.h"
 #include "launch/refusal.h"
 
@@ -42,7 +50,8 @@ bool TakeDescriptor(std::string_view text, UniqueFd& to) {
   return true;
 }
 
-int Main(int argc, char** argv) {
+// What ringfence-cli asks for.
+int LaunchAsAsked(int argc, char** argv) {
   Options options;
   int i = 1;
   for (; i < argc; ++i) {
@@ -86,7 +95,26 @@ int Main(int argc, char** argv) {
   return Launch(std::move(options));
 }
 
+int HandOver(char** argv) {
+  const std::string program = ProgramBeside("ringfence-cli");
+  ::execv(program.c_str(), argv);
+  std::fprintf(stderr,
+               "ringfence: cannot execute ringfence-cli: %s\n"
+               "  help: install Ringfence again\n",
+               std::strerror(errno));
+  return static_cast<int>(ExitCode::kInternal);
+}
+
 }  // namespace
 }  // namespace ringfence::launch
 
-int main(int argc, char** argv) { return ringfence::launch::Main(argc, argv); }
+int main(int argc, char** argv, char** environment) {
+  using namespace ringfence::launch;
+  if (argc > 1 && std::string_view(argv[1]) == "--bundle") {
+    return LaunchAsAsked(argc, argv);
+  }
+  if (auto options = AtOnce(argc, argv, environment)) {
+    return Launch(*std::move(options));
+  }
+  return HandOver(argv);
+}

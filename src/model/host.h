@@ -43,4 +43,10 @@ struct HostPolicy {
   bool operator==(const HostPolicy&) const = default;
 };
 
+// Whether anything that Ringfence did not start may have to be refused.
+[[nodiscard]] inline bool AsksForForeign(const HostPolicy& policy) {
+  return policy.containers == ForeignAnswer::kRefuse ||
+         policy.services == ForeignAnswer::kRefuse;
+}
+
 }  // namespace ringfence::model

@@ -67,17 +67,22 @@ Result<size_t> Pread(int fd, std::span<std::byte> buffer, off_t offset) {
 }
 
 Result<std::string> ReadAll(int fd, size_t limit) {
+  // In one piece where the size is known; files in /proc have none.
+  RF_ASSIGN(const struct stat status, Fstat(fd));
+  const size_t piece =
+      std::clamp<size_t>(static_cast<size_t>(status.st_size), 4096, 1 << 20);
   std::string text;
-  std::array<std::byte, 4096> buffer{};
+  size_t size = 0;
   for (;;) {
-    RF_ASSIGN(const size_t count, Read(fd, buffer));
-    if (count == 0) return text;
-    if (count > limit - text.size()) {
-      return std::unexpected(SysError{"read", EFBIG});
-    }
-    // SAFETY: char may alias any object.
-    text.append(reinterpret_cast<const char*>(buffer.data()), count);
+    text.resize(size + piece);
+    RF_ASSIGN(const size_t count,
+              Read(fd, std::as_writable_bytes(std::span(text).subspan(size))));
+    size += count;
+    if (size > limit) return std::unexpected(SysError{"read", EFBIG});
+    if (count == 0) break;
   }
+  text.resize(size);
+  return text;
 }
 
 Result<std::string> ReadFile(const char* path, size_t limit) {

@@ -5,8 +5,8 @@ import pathlib
 import pwd
 import subprocess
 
-PROGRAMS = ["ringfence", "ringfence-policy", "ringfence-prove",
-            "ringfence-launch", "ringfence-relay"]
+PROGRAMS = ["ringfence", "ringfence-cli", "ringfence-policy",
+            "ringfence-prove", "ringfence-launch", "ringfence-relay"]
 
 
 def account(name):

@@ -9,9 +9,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPrograms[] = {"ringfence",       "ringfence-policy",
-                                     "ringfence-prove", "ringfence-launch",
-                                     "ringfence-relay", "probe"};
+constexpr const char* kPrograms[] = {"ringfence",
+                                     "ringfence-cli",
+                                     "ringfence-policy",
+                                     "ringfence-prove",
+                                     "ringfence-launch",
+                                     "ringfence-relay",
+                                     "probe"};
 
 }  // namespace
 

@@ -66,7 +66,7 @@ NOT_TRUSTED = {"thread", "mutex", "future", "shared_mutex", "regex",
 # Programs that must not link more than the trusted core, and what else each
 # may link.
 SMALL_PROGRAMS = {
-    "ringfence": {"nlohmann_json::nlohmann_json", "host"},
+    "ringfence-cli": {"nlohmann_json::nlohmann_json", "host"},
     "ringfence-launch": set(),
     "ringfence-relay": {"relay"},
 }

@@ -25,7 +25,7 @@ ringfence_folder(cli FOLDERS base sys launch LIBRARIES fmt::fmt-header-only)
 add_executable(ringfence-launch launch/launch_main.cc)
 target_link_libraries(ringfence-launch PRIVATE ringfence_launch -static-pie)
 target_link_libraries(ringfence-relay PRIVATE ringfence_relay)
-target_link_libraries(ringfence PRIVATE ringfence_launch
+target_link_libraries(ringfence-cli PRIVATE ringfence_launch
                       nlohmann_json::nlohmann_json)
 """
 CLEAN = {

@@ -21,7 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = [["--version"], ["run", "--help"], ["compile", "--help"]]
 # program -> must it be static?
 PROGRAMS = {
-    "bin/ringfence": False,
+    "bin/ringfence": True,
+    "lib/ringfence/ringfence-cli": False,
     "lib/ringfence/ringfence-policy": False,
     "lib/ringfence/ringfence-prove": False,
     "lib/ringfence/ringfence-launch": True,

@@ -154,7 +154,7 @@ TEST(RefusedBy, FollowsTheRulesForEveryCombination) {
           expected.push_back(found[1]);
         }
         EXPECT_EQ(RefusedBy(policy, found), expected) << key;
-        EXPECT_EQ(AsksForForeign(policy),
+        EXPECT_EQ(model::AsksForForeign(policy),
                   containers == kRefuse || services == kRefuse);
       }
     }

@@ -1,5 +1,5 @@
-// ringfence: the command people type. Small and static, so that it starts
-// fast: it runs what needs no YAML, and hands the rest to ringfence-policy.
+// ringfence-cli: what `ringfence` hands on. Small and static, so that it starts
+// fast: it does what needs no YAML, and hands the rest to ringfence-policy.
 
 #include <unistd.h>
 
