@@ -1,6 +1,8 @@
 #include "admit/census.h"
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -12,11 +14,11 @@
 namespace ringfence::admit {
 namespace {
 
-template <typename Raw>
-Result<void> ReadRaw(int file, std::span<Raw> raws, off_t at) {
-  std::span<std::byte> bytes = std::as_writable_bytes(raws);
+constexpr int kTries = 1000;
+
+Result<void> Read(int ledger, std::span<std::byte> bytes, off_t at) {
   while (!bytes.empty()) {
-    RF_ASSIGN(const size_t count, sys::Pread(file, bytes, at));
+    RF_ASSIGN(const size_t count, sys::Pread(ledger, bytes, at));
     if (count == 0) return std::unexpected(SysError{"pread", EBADMSG});
     bytes = bytes.subspan(count);
     at += static_cast<off_t>(count);
@@ -24,48 +26,37 @@ Result<void> ReadRaw(int file, std::span<Raw> raws, off_t at) {
   return {};
 }
 
-// The first entries of the table at `at`, as many as were ever written; the
-// rest of its `count` is zero. Most of a ledger is, and to read a hole costs
-// as much as to read data.
 template <typename Raw>
-Result<std::vector<Raw>> ReadWritten(int file, off_t at, uint32_t count) {
-  const off_t size = static_cast<off_t>(sizeof(Raw) * count);
-  RF_ASSIGN(const off_t end, sys::EndOfData(file, at, at + size));
-  std::vector<Raw> raws((static_cast<size_t>(end - at) + sizeof(Raw) - 1) /
-                        sizeof(Raw));
-  RF_TRY(ReadRaw(file, std::span(raws), at));
-  return raws;
+Result<Raw> ReadRaw(int ledger, off_t at) {
+  Raw raw;
+  RF_TRY(Read(ledger, std::as_writable_bytes(std::span(&raw, 1)), at));
+  return raw;
 }
 
-struct Reading {
-  RawRecord record;
-  RawClass key;
-  bool locked = false;
+std::string Nonsense(uint32_t slot) {
+  return "record " + std::to_string(slot) + " makes no sense";
+}
+
+// The class, the index and the first page of records, in one read.
+struct Head {
+  RawClass of;
+  std::vector<uint64_t> index;
+  std::vector<RawRecord> first;
 };
 
-// One record with its class and its lock, all of one moment: what a sandbox
-// wrote lies between two equal reads. The lock is asked first: once it is
-// gone nobody of that sandbox can still write, so an init that it noted is
-// never missed.
-std::expected<Reading, CensusError> ReadConsistently(int file, uint32_t slot) {
-  constexpr int kTries = 1000;
-  for (int i = 0; i < kTries; ++i) {
-    Reading reading;
-    RF_ASSIGN(const auto lock,
-              sys::GetLock(file, sys::LockKind::kWrite, RecordLock(slot)));
-    reading.locked = lock.has_value();
-    RF_TRY(ReadRaw(file, std::span(&reading.record, 1), RecordAt(slot)));
-    const int32_t index = reading.record.class_index;
-    if (index >= 0 && index < static_cast<int32_t>(kClasses)) {
-      RF_TRY(ReadRaw(file, std::span(&reading.key, 1),
-                     ClassAt(static_cast<uint32_t>(index))));
-    }
-    RawRecord again;
-    RF_TRY(ReadRaw(file, std::span(&again, 1), RecordAt(slot)));
-    if (again == reading.record) return reading;
-  }
-  return std::unexpected("record " + std::to_string(slot) +
-                         " changes all the time");
+Result<Head> ReadHead(int ledger) {
+  constexpr size_t kFirst = 4096 / sizeof(RawRecord);
+  std::vector<std::byte> bytes(
+      static_cast<size_t>(RecordAt(kFirst) - kClassAt));
+  RF_TRY(Read(ledger, bytes, kClassAt));
+  Head head{
+      {}, std::vector<uint64_t>(kRecords), std::vector<RawRecord>(kFirst)};
+  std::memcpy(&head.of, bytes.data(), sizeof head.of);
+  std::memcpy(head.index.data(), &bytes[kIndexAt - kClassAt],
+              kRecords * sizeof(uint64_t));
+  std::memcpy(head.first.data(), &bytes[kRecordsAt - kClassAt],
+              kFirst * sizeof(RawRecord));
+  return head;
 }
 
 Result<bool> Alive(const sys::Process& process) {
@@ -73,121 +64,144 @@ Result<bool> Alive(const sys::Process& process) {
   return static_cast<bool>(pidfd);
 }
 
-std::expected<void, CensusError> Count(int file, uint32_t slot,
-                                       Census& census) {
-  RF_ASSIGN(const Reading reading, ReadConsistently(file, slot));
-  // Released since the table was read.
-  if (reading.record.used == 0) return {};
-  const auto record = Decode(reading.record);
-  const auto key = DecodeClass(reading.key);
-  if (reading.record.used != 1 || !record || !key ||
-      *key != ClassKey(record->level)) {
-    return std::unexpected("record " + std::to_string(slot) +
-                           " makes no sense");
-  }
-  RF_ASSIGN(const bool supervised, Alive(record->supervisor));
-  if (!reading.locked) {
-    RF_ASSIGN(const bool alive, Alive(record->init));
-    if (!alive) {
-      census.dead.push_back(slot);
-      return {};
-    }
-  }
-  census.alive.push_back(
-      {*record, reading.locked && supervised ? State::kRunning : State::kDying,
-       slot});
-  census.classes.push_back(reading.record.class_index);
-  return {};
-}
+struct Reading {
+  uint64_t entry = 0;
+  RawRecord record;
+  bool locked = false;
+};
 
-// Tells the records of the newcomer's class from the others.
-class Company {
+class Taking {
  public:
-  explicit Company(const Newcomer* newcomer) : newcomer_(newcomer) {
-    if (newcomer_ == nullptr || ClassKey(newcomer_->level).empty()) return;
-    like_ = Encode(
-        {.name = std::string(newcomer_->name), .level = newcomer_->level},
-        kNoClass);
-  }
+  Taking(const Files& files, const Newcomer* newcomer)
+      : files_(files), newcomer_(newcomer) {}
 
-  // A class that was looked up: records of it say the same again.
-  void Learn(const RawRecord& record) {
-    if (like_ && class_index_ == kNoClass && IsAlike(record)) {
-      class_index_ = record.class_index;
+  // The class at the beginning.
+  const RawClass& of() const { return of_; }
+
+  std::expected<Census, CensusError> Take() {
+    RF_ASSIGN(Head head, ReadHead(ledger()));
+    of_ = head.of;
+    const auto of = DecodeClass(of_);
+    if (!of) return std::unexpected("its class makes no sense");
+    census_.of = *of;
+    census_.index = std::move(head.index);
+    const bool anybody =
+        std::ranges::any_of(census_.index, [](uint64_t e) { return e != 0; });
+    if (anybody && of->name.empty()) {
+      return std::unexpected("its class is missing");
     }
-  }
-
-  [[nodiscard]] bool Has(const RawRecord& record) const {
-    return class_index_ != kNoClass && record.class_index == class_index_ &&
-           IsAlike(record) && MakesSense(record) &&
-           (record.uid != newcomer_->uid.value || record.name != like_->name);
+    if (newcomer_ != nullptr) {
+      census_.company = anybody && Compatible(newcomer_->level, *of);
+      RF_TRY(CheckFirst(head.first));
+    }
+    RF_TRY(LookAtAll());
+    return std::move(census_);
   }
 
  private:
-  [[nodiscard]] bool IsAlike(const RawRecord& record) const {
-    return record.used == 1 && record.colocate == like_->colocate &&
-           record.level == like_->level &&
-           (newcomer_->level.colocate == model::Colocate::kSameLevel ||
-            record.tenant == like_->tenant);
+  int ledger() const { return files_.ledger.get(); }
+
+  // Who is not looked at one by one is held against its index entry at least
+  // in the first page: a ledger that was scribbled over shows there.
+  std::expected<void, CensusError> CheckFirst(
+      std::span<const RawRecord> first) const {
+    for (uint32_t slot = 0; slot < first.size(); ++slot) {
+      const uint64_t entry = census_.index[slot];
+      if (entry != 0 && !Make(entry, first[slot])) {
+        return std::unexpected(Nonsense(slot));
+      }
+    }
+    return {};
   }
 
+  std::optional<Record> Make(uint64_t entry, const RawRecord& raw) const {
+    auto record = Decode(raw, census_.of);
+    if (record && entry != IndexEntry(record->name, record->uid)) return {};
+    return record;
+  }
+
+  std::expected<void, CensusError> LookAtAll() {
+    const uint64_t namesake =
+        newcomer_ == nullptr ? 0 : IndexEntry(newcomer_->name, newcomer_->uid);
+    size_t running = 0;
+    for (uint32_t slot = 0; slot < kRecords; ++slot) {
+      const uint64_t entry = census_.index[slot];
+      if (entry == 0) continue;
+      if (census_.company ? entry != namesake
+                          : newcomer_ != nullptr && running == kReasons) {
+        ++census_.unseen;
+        continue;
+      }
+      const size_t before = census_.alive.size();
+      RF_TRY(LookAt(slot));
+      if (census_.alive.size() > before &&
+          census_.alive.back().state == State::kRunning) {
+        ++running;
+      }
+    }
+    return {};
+  }
+
+  // One record and its lock, of one moment: what a sandbox wrote lies between
+  // two equal reads. The lock is asked first: once it is gone nobody of that
+  // sandbox can still write, so an init that it noted is never missed.
+  std::expected<Reading, CensusError> ReadConsistently(uint32_t slot) const {
+    for (int i = 0; i < kTries; ++i) {
+      Reading reading;
+      RF_ASSIGN(const auto lock,
+                sys::GetLock(files_.presence.get(), sys::LockKind::kWrite,
+                             RecordLock(slot)));
+      reading.locked = lock.has_value();
+      RF_ASSIGN(reading.entry, ReadRaw<uint64_t>(ledger(), IndexAt(slot)));
+      RF_ASSIGN(reading.record, ReadRaw<RawRecord>(ledger(), RecordAt(slot)));
+      RF_ASSIGN(const auto record,
+                ReadRaw<RawRecord>(ledger(), RecordAt(slot)));
+      RF_ASSIGN(const auto entry, ReadRaw<uint64_t>(ledger(), IndexAt(slot)));
+      if (entry == reading.entry && record == reading.record) return reading;
+    }
+    return std::unexpected("record " + std::to_string(slot) +
+                           " changes all the time");
+  }
+
+  std::expected<void, CensusError> LookAt(uint32_t slot) {
+    RF_ASSIGN(const Reading reading, ReadConsistently(slot));
+    census_.index[slot] = reading.entry;
+    if (reading.entry == 0) return {};  // released since the index was read
+    auto record = Make(reading.entry, reading.record);
+    if (!record) return std::unexpected(Nonsense(slot));
+    RF_ASSIGN(const bool supervised, Alive(record->supervisor));
+    if (!reading.locked) {
+      RF_ASSIGN(const bool alive, Alive(record->init));
+      if (!alive) {
+        census_.dead.push_back(slot);
+        return {};
+      }
+    }
+    census_.alive.push_back(
+        {*std::move(record),
+         reading.locked && supervised ? State::kRunning : State::kDying, slot});
+    return {};
+  }
+
+  const Files& files_;
   const Newcomer* newcomer_;
-  std::optional<RawRecord> like_;
-  int32_t class_index_ = kNoClass;
+  RawClass of_;
+  Census census_;
 };
 
 }  // namespace
 
-std::expected<Census, CensusError> TakeCensus(int file,
+std::expected<Census, CensusError> TakeCensus(const Files& files,
                                               const Newcomer* newcomer) {
-  RF_ASSIGN(const auto records,
-            ReadWritten<RawRecord>(file, kRecordsAt, kRecords));
-  Census census;
-  Company company(newcomer);
-  for (uint32_t slot = 0; slot < kRecords; ++slot) {
-    if (slot >= records.size() || records[slot].used == 0) {
-      census.free.push_back(slot);
-    } else if (company.Has(records[slot])) {
-      ++census.company;
-    } else {
-      RF_TRY(Count(file, slot, census));
-      company.Learn(records[slot]);
-    }
+  for (int i = 0; i < kTries; ++i) {
+    Taking taking(files, newcomer);
+    auto census = taking.Take();
+    RF_ASSIGN(const RawClass now,
+              ReadRaw<RawClass>(files.ledger.get(), kClassAt));
+    // Else its records were read as those of another class.
+    if (now == taking.of()) return census;
   }
-  return census;
-}
-
-std::expected<std::optional<uint32_t>, CensusError> ClassIndex(
-    int file, const Census& census, std::string_view key) {
-  RF_ASSIGN(const auto classes,
-            ReadWritten<RawClass>(file, kClassesAt, kClasses));
-  std::optional<uint32_t> unused;
-  for (uint32_t index = 0; index < classes.size(); ++index) {
-    const auto entry = DecodeClass(classes[index]);
-    if (!entry) {
-      return std::unexpected("class " + std::to_string(index) +
-                             " makes no sense");
-    }
-    if (*entry == key) return index;
-    if (!unused && entry->empty()) unused = index;
-  }
-  if (!unused && classes.size() < kClasses) {
-    unused = static_cast<uint32_t>(classes.size());
-  }
-  for (uint32_t index = 0; index < kClasses && !unused; ++index) {
-    if (std::ranges::find(census.classes, static_cast<int32_t>(index)) !=
-        census.classes.end()) {
-      continue;
-    }
-    RF_ASSIGN(const auto lock,
-              sys::GetLock(file, sys::LockKind::kWrite, ClassLock(index)));
-    if (!lock) unused = index;
-  }
-  if (!unused) return std::nullopt;
-  const RawClass entry = EncodeClass(key);
-  RF_TRY(sys::PwriteAll(file, std::as_bytes(std::span(&entry, 1)),
-                        ClassAt(*unused)));
-  return unused;
+  return std::unexpected("its class changes all the time");
 }
 
 }  // namespace ringfence::admit

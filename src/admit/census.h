@@ -1,6 +1,6 @@
-// The census: the table of records, held against the locks.
+// The census: what the ledger says, held against the locks.
 //
-//   auto census = TakeCensus(file);
+//   auto census = TakeCensus(files);
 //   for (const Entry& entry : census->alive) ...
 //
 // It takes no lock. Outside the critical section it is a picture that may be
@@ -9,12 +9,12 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "admit/place.h"
 #include "admit/record.h"
 #include "base/result.h"
 
@@ -28,31 +28,28 @@ struct Newcomer {
 };
 
 struct Census {
-  std::vector<Entry> alive;      // running or dying, by slot
-  std::vector<int32_t> classes;  // of each of them; kNoClass: alone
-  std::vector<uint32_t> dead;    // slots whose sandbox is gone
-  std::vector<uint32_t> free;    // slots nobody uses
-  size_t company = 0;            // records that were not looked at
+  // The class that the ledger names; without a level: none yet.
+  model::TrustLevel of;
+  std::vector<uint64_t> index;  // one entry a record; 0: free
+  std::vector<Entry> alive;     // running or dying, by slot
+  std::vector<uint32_t> dead;   // slots whose sandbox is gone
+  uint32_t unseen = 0;          // records that were not looked at
+  bool company = false;         // the newcomer may join whoever is there
 };
 
 // A string: what is wrong with the content, as a clause.
 using CensusError = std::variant<std::string, SysError>;
 
-// `file`: the ledger, open for reading and writing. Locks that this open file
-// description holds itself are invisible to it.
+// Locks that the open file descriptions of `files` hold are invisible to it.
 //
-// With `newcomer`, records of its own class and another name are only counted:
-// whether such a sandbox lives or is dead, it keeps nobody of its class out,
-// and asking the kernel about a thousand of them would take longer than the
-// launch. The dead among them are found by whoever has no slot left, or another
-// class.
+// With `newcomer`, in the critical section, it looks at no more than it takes
+// to answer: asking the kernel about a thousand sandboxes would take longer
+// than the launch. Where the newcomer is of the ledger's class, whether the
+// others live or are dead keeps nobody out, and only records of its own name
+// are looked at; the dead are found by whoever has no record left, or another
+// class. Where it is not, the first kReasons that run are reason enough.
+inline constexpr size_t kReasons = 3;
 [[nodiscard]] std::expected<Census, CensusError> TakeCensus(
-    int file, const Newcomer* newcomer = nullptr);
-
-// The index of `key` in the table of classes, written there if it is new. An
-// entry that neither a lock nor the census still needs is used again.
-// nullopt: none is left. Only in the critical section.
-[[nodiscard]] std::expected<std::optional<uint32_t>, CensusError> ClassIndex(
-    int file, const Census& census, std::string_view key);
+    const Files& files, const Newcomer* newcomer = nullptr);
 
 }  // namespace ringfence::admit

@@ -6,23 +6,21 @@
 
 #include "admit/layout.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 
 namespace ringfence::admit {
-
-std::array<sys::Range, 2> Claim::ranges() const {
-  return {RecordLock(slot_), class_locks_};
-}
 
 Result<void> Claim::RecordInit(pid_t pid) {
   RF_ASSIGN(const uint64_t start, sys::StartTime(pid));
   init_ = {pid, start};
   const RawInit raw{.pid = pid, .start = start};
   const off_t at = RecordAt(slot_) + off_t{offsetof(RawRecord, init)};
-  RF_TRY(sys::PwriteAll(file_.get(), std::as_bytes(std::span(&raw, 1)), at));
+  const int ledger = files_.ledger.get();
+  RF_TRY(sys::PwriteAll(ledger, std::as_bytes(std::span(&raw, 1)), at));
   // Who comes next waits for the process that stands there.
   RawInit written;
-  RF_TRY(sys::Pread(file_.get(), std::as_writable_bytes(std::span(&written, 1)),
-                    at));
+  RF_TRY(
+      sys::Pread(ledger, std::as_writable_bytes(std::span(&written, 1)), at));
   if (written != raw) return std::unexpected(SysError{"pwrite64", EIO});
   return {};
 }
@@ -31,9 +29,8 @@ Result<void> Claim::Release() {
   RF_ASSIGN(const UniqueFd init, sys::OpenIfAlive(init_));
   if (init) return std::unexpected(SysError{"Claim::Release", EBUSY});
   // The record first: once its lock is gone the slot may be another's.
-  RF_TRY(WriteUsed(file_.get(), slot_, false));
-  RF_TRY(sys::Unlock(file_.get(), RecordLock(slot_)));
-  return sys::Unlock(file_.get(), class_locks_);
+  RF_TRY(WriteIndex(files_.ledger.get(), slot_, 0));
+  return sys::Unlock(files_.presence.get(), RecordLock(slot_));
 }
 
 }  // namespace ringfence::admit

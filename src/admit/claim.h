@@ -5,38 +5,32 @@
 //   ... init is dead ...
 //   RF_TRY(claim.Release());
 //
-// Its locks belong to the open file description behind fd(), which supervisor
+// Its lock belongs to the open file description behind fd(), which supervisor
 // and init share over fork, so the claim lasts until both are gone, however
 // they go. Destroying a Claim closes this process's copy and no more.
 #pragma once
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
 #include <utility>
 
+#include "admit/place.h"
 #include "base/result.h"
-#include "base/unique_fd.h"
-#include "sys/lock.h"
 #include "sys/pidfd.h"
 
 namespace ringfence::admit {
 
 class Claim {
  public:
-  // For Ledger::Admit. `file` holds the locks already; `slot` is its record,
-  // `class_locks` what it holds of the classes.
-  Claim(UniqueFd file, uint32_t slot, sys::Range class_locks)
-      : file_(std::move(file)), slot_(slot), class_locks_(class_locks) {}
+  // For Ledger::Admit. `files` hold the lock of record `slot` already.
+  Claim(Files files, uint32_t slot) : files_(std::move(files)), slot_(slot) {}
 
-  // Close-on-exec. init keeps a copy until it has reaped everything; the
-  // workload must never get one.
-  [[nodiscard]] int fd() const { return file_.get(); }
+  // Of the presence file, close-on-exec. init keeps a copy until it has reaped
+  // everything; the workload must never get one.
+  [[nodiscard]] int fd() const { return files_.presence.get(); }
 
   [[nodiscard]] uint32_t slot() const { return slot_; }
-  // What is locked through fd().
-  [[nodiscard]] std::array<sys::Range, 2> ranges() const;
 
   // Notes which process is init, by the id that this process sees. Until then
   // nobody waits for a dying init, so no workload may exist yet.
@@ -47,9 +41,8 @@ class Claim {
   [[nodiscard]] Result<void> Release();
 
  private:
-  UniqueFd file_;
+  Files files_;
   uint32_t slot_;
-  sys::Range class_locks_;
   sys::Process init_;
 };
 

@@ -34,9 +34,11 @@ struct Admitted {
   bool operator==(const Admitted&) const = default;
 };
 // `neighbours` hold the host; each of them is reason enough. Empty: something
-// holds a lock that no record explains.
+// holds a lock that no record explains. `unseen`: so many more may be there,
+// which the ledger did not look at.
 struct Incompatible {
   std::vector<Record> neighbours;
+  uint32_t unseen = 0;
   bool operator==(const Incompatible&) const = default;
 };
 // The host is reserved for the levels `accepts`.

@@ -1,8 +1,8 @@
 #include "admit/layout.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "sys/file.h"
@@ -42,67 +42,93 @@ bool IsName(std::string_view text) {
          });
 }
 
-RawRecord Encode(const Record& record, int32_t class_index) {
-  Check(IsName(record.name) && IsName(record.level.name) &&
+uint64_t IndexEntry(std::string_view name, model::HostUid uid) {
+  // FNV-1a, 64 bits.
+  uint64_t hash = 0xcbf29ce484222325;
+  const auto mix = [&](unsigned char byte) {
+    hash = (hash ^ byte) * 0x100000001b3;
+  };
+  for (int shift = 0; shift < 32; shift += 8) {
+    mix(static_cast<unsigned char>(uid.value >> shift));
+  }
+  for (const char c : name) mix(static_cast<unsigned char>(c));
+  return hash == 0 ? 1 : hash;
+}
+
+RawClass EncodeClass(const model::TrustLevel& level) {
+  Check(IsName(level.name) && (level.tenant.empty() || IsName(level.tenant)),
+        "ledger: a class with an invalid name");
+  RawClass raw;
+  raw.colocate = static_cast<uint32_t>(level.colocate);
+  Store(raw.level, level.name);
+  if (level.colocate != model::Colocate::kSameLevel) {
+    Store(raw.tenant, level.tenant);
+  }
+  return raw;
+}
+
+std::optional<model::TrustLevel> DecodeClass(const RawClass& raw) {
+  if (raw == RawClass{}) return model::TrustLevel{};
+  auto level = Load(raw.level);
+  auto tenant = Load(raw.tenant);
+  if (!level || !tenant || !IsName(*level) ||
+      (!tenant->empty() && !IsName(*tenant)) ||
+      raw.colocate > static_cast<uint32_t>(model::Colocate::kAlone)) {
+    return std::nullopt;
+  }
+  return model::TrustLevel{
+      .name = *std::move(level),
+      .tenant = *std::move(tenant),
+      .colocate = static_cast<model::Colocate>(raw.colocate)};
+}
+
+RawRecord Encode(const Record& record) {
+  Check(IsName(record.name) &&
             (record.level.tenant.empty() || IsName(record.level.tenant)),
         "ledger: a record with an invalid name");
   RawRecord raw;
-  raw.colocate = static_cast<uint32_t>(record.level.colocate);
   raw.uid = record.uid.value;
   raw.supervisor_pid = record.supervisor.pid;
   raw.supervisor_start = record.supervisor.start_time;
   raw.since_ms = record.since_ms;
   raw.since_boot_ms = record.since_boot_ms;
   raw.init = {.pid = record.init.pid, .start = record.init.start_time};
-  raw.class_index = class_index;
   raw.limits = record.limits;
   Store(raw.name, record.name);
-  Store(raw.level, record.level.name);
   Store(raw.tenant, record.level.tenant);
   return raw;
 }
 
 bool MakesSense(const RawRecord& raw) {
   const auto name = View(raw.name);
-  const auto level = View(raw.level);
   const auto tenant = View(raw.tenant);
-  return name && level && tenant && IsName(*name) && IsName(*level) &&
-         (tenant->empty() || IsName(*tenant)) &&
-         raw.colocate <= static_cast<uint32_t>(model::Colocate::kAlone) &&
-         raw.supervisor_pid > 0 && raw.init.pid >= 0 &&
-         raw.class_index >= kNoClass &&
-         raw.class_index < static_cast<int32_t>(kClasses);
+  return name && tenant && IsName(*name) &&
+         (tenant->empty() || IsName(*tenant)) && raw.supervisor_pid > 0 &&
+         raw.init.pid >= 0;
 }
 
-std::optional<Record> Decode(const RawRecord& raw) {
-  if (!MakesSense(raw)) return std::nullopt;
-  return Record{
-      .name = *Load(raw.name),
-      .level = {.name = *Load(raw.level),
-                .tenant = *Load(raw.tenant),
-                .colocate = static_cast<model::Colocate>(raw.colocate)},
-      .uid = model::HostUid(raw.uid),
-      .supervisor = {raw.supervisor_pid, raw.supervisor_start},
-      .init = {raw.init.pid, raw.init.start},
-      .since_ms = raw.since_ms,
-      .since_boot_ms = raw.since_boot_ms,
-      .limits = raw.limits};
+std::optional<Record> Decode(const RawRecord& raw,
+                             const model::TrustLevel& of) {
+  if (!MakesSense(raw) || of.name.empty()) return std::nullopt;
+  std::string tenant = *Load(raw.tenant);
+  if (of.colocate != model::Colocate::kSameLevel && tenant != of.tenant) {
+    return std::nullopt;
+  }
+  return Record{.name = *Load(raw.name),
+                .level = {.name = of.name,
+                          .tenant = std::move(tenant),
+                          .colocate = of.colocate},
+                .uid = model::HostUid(raw.uid),
+                .supervisor = {raw.supervisor_pid, raw.supervisor_start},
+                .init = {raw.init.pid, raw.init.start},
+                .since_ms = raw.since_ms,
+                .since_boot_ms = raw.since_boot_ms,
+                .limits = raw.limits};
 }
 
-RawClass EncodeClass(std::string_view key) {
-  RawClass raw;
-  Store(raw.key, key);
-  return raw;
-}
-
-std::optional<std::string> DecodeClass(const RawClass& raw) {
-  return Load(raw.key);
-}
-
-Result<void> WriteUsed(int file, uint32_t slot, bool used) {
-  const uint32_t raw = used ? 1 : 0;
-  return sys::PwriteAll(file, std::as_bytes(std::span(&raw, 1)),
-                        RecordAt(slot) + off_t{offsetof(RawRecord, used)});
+Result<void> WriteIndex(int ledger, uint32_t slot, uint64_t entry) {
+  return sys::PwriteAll(ledger, std::as_bytes(std::span(&entry, 1)),
+                        IndexAt(slot));
 }
 
 }  // namespace ringfence::admit

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -51,7 +50,10 @@ std::optional<Refusal> RefuseRunning(const Request& request,
     if (entry.state == State::kRunning) running.push_back(entry.record);
   }
   Decision decision = Decide({request.level, request.groups}, running, policy);
-  if (auto* why = std::get_if<Incompatible>(&decision)) return *why;
+  if (auto* why = std::get_if<Incompatible>(&decision)) {
+    why->unseen = census.unseen;
+    return *why;
+  }
   if (auto* why = std::get_if<Reserved>(&decision)) return *why;
   if (auto* why = std::get_if<Draining>(&decision)) return *why;
   if (auto* why = std::get_if<NotAllowed>(&decision)) return *why;
@@ -76,74 +78,70 @@ const Record* FindInTheWay(const Request& request, const Census& census) {
   return nullptr;
 }
 
-// Takes the lock of the class, if nobody holds an incompatible one. `index`:
-// nullopt for alone, which takes them all.
-Result<bool> LockClass(int file, std::optional<uint32_t> index) {
-  if (!index) return sys::SetLock(file, sys::LockKind::kWrite, kClassLocks);
-  const sys::Range own = ClassLock(*index);
-  const off_t end = kClassLocks.start + kClassLocks.length;
-  const std::array<sys::Range, 2> others{
-      sys::Range{kClassLocks.start, own.start - kClassLocks.start},
-      sys::Range{own.start + 1, end - own.start - 1}};
-  for (const sys::Range& range : others) {
-    if (range.length == 0) continue;
-    RF_ASSIGN(const auto held,
-              sys::GetLock(file, sys::LockKind::kWrite, range));
-    if (held) return false;
-  }
-  return sys::SetLock(file, sys::LockKind::kRead, own);
+// Makes the ledger that of `level`, for which nobody may be left in it. False:
+// somebody holds a lock, and no record says who.
+Result<bool> TakeOver(const Files& files, const Census& census,
+                      const model::TrustLevel& level) {
+  RF_ASSIGN(const auto held,
+            sys::GetLock(files.presence.get(), sys::LockKind::kWrite,
+                         kAllRecordLocks));
+  if (held) return false;
+  const RawClass raw = EncodeClass(level);
+  if (!census.of.name.empty() && raw == EncodeClass(census.of)) return true;
+  RF_TRY(sys::PwriteAll(files.ledger.get(), std::as_bytes(std::span(&raw, 1)),
+                        kClassAt));
+  return true;
 }
 
-Result<std::optional<uint32_t>> LockSlot(int file, const Census& census) {
-  for (const std::vector<uint32_t>* slots : {&census.dead, &census.free}) {
-    for (const uint32_t slot : *slots) {
-      // Still locked: its sandbox is just releasing it.
-      RF_ASSIGN(const bool mine,
-                sys::SetLock(file, sys::LockKind::kWrite, RecordLock(slot)));
-      if (mine) return slot;
-    }
+Result<std::optional<uint32_t>> LockSlot(int presence, const Census& census) {
+  for (uint32_t slot = 0; slot < kRecords; ++slot) {
+    if (census.index[slot] != 0) continue;
+    // Still locked: its sandbox is just releasing it.
+    RF_ASSIGN(const bool mine,
+              sys::SetLock(presence, sys::LockKind::kWrite, RecordLock(slot)));
+    if (mine) return slot;
   }
   return std::nullopt;
 }
 
-Result<void> WriteRecord(int file, const Request& request, uint32_t slot,
-                         int32_t class_index) {
-  const pid_t pid = ::getpid();
-  RF_ASSIGN(const uint64_t start, sys::StartTime(pid));
-  const RawRecord raw = Encode({.name = request.name,
-                                .level = request.level,
-                                .uid = request.uid,
-                                .supervisor = {pid, start},
-                                .init = {},
-                                .since_ms = sys::RealtimeMs(),
-                                .since_boot_ms = sys::BoottimeMs(),
-                                .limits = request.limits},
-                               class_index);
+template <typename Raw>
+Result<void> WriteAndReadBack(int ledger, const Raw& raw, off_t at) {
+  RF_TRY(sys::PwriteAll(ledger, std::as_bytes(std::span(&raw, 1)), at));
+  Raw written{};
   RF_TRY(
-      sys::PwriteAll(file, std::as_bytes(std::span(&raw, 1)), RecordAt(slot)));
-  return WriteUsed(file, slot, true);
-}
-
-// Whether anybody holds `range`, as another process would see it: `witness` is
-// an open file description of the ledger that holds no lock.
-Result<void> ConfirmLocked(int witness, sys::Range range) {
-  RF_ASSIGN(const auto held,
-            sys::GetLock(witness, sys::LockKind::kWrite, range));
-  if (!held) return std::unexpected(SysError{"fcntl(F_OFD_SETLK)", ENOLCK});
+      sys::Pread(ledger, std::as_writable_bytes(std::span(&written, 1)), at));
+  if (written != raw) return std::unexpected(SysError{"pwrite64", EIO});
   return {};
 }
 
-// One pass through the critical section. On success `file` has become the
-// claim's; an Obstacle or Unexplained leaves no lock on it.
-std::expected<Attempt, Refusal> TryOnce(const Place& place, int witness,
-                                        const Request& request,
-                                        uint32_t patience_ms, UniqueFd& file) {
-  auto admission = Admission::Enter(file.get(), patience_ms);
-  if (!admission) return std::unexpected(std::move(admission).error());
-  RF_TRY(ConfirmLocked(witness, kAdmissionLock));
-  RF_ASSIGN(const struct stat status, sys::Fstat(file.get()));
-  if (status.st_nlink == 0) {
-    return std::unexpected(Damaged(place, "was removed meanwhile"));
+// The record of `slot`, which is locked: what makes the claim, read back.
+Result<void> WriteRecord(const Files& files, const Request& request,
+                         const sys::Process& self, uint32_t slot) {
+  RF_ASSIGN(const bool locked,
+            sys::IsLocked(files.presence.get(), RecordLock(slot)));
+  if (!locked) return std::unexpected(SysError{"fcntl F_OFD_SETLK", ENOLCK});
+  const RawRecord raw = Encode({.name = request.name,
+                                .level = request.level,
+                                .uid = request.uid,
+                                .supervisor = self,
+                                .init = {},
+                                .since_ms = sys::RealtimeMs(),
+                                .since_boot_ms = sys::BoottimeMs(),
+                                .limits = request.limits});
+  const int ledger = files.ledger.get();
+  RF_TRY(WriteAndReadBack(ledger, raw, RecordAt(slot)));
+  return WriteAndReadBack(ledger, IndexEntry(request.name, request.uid),
+                          IndexAt(slot));
+}
+
+// Whether the files are still those that everybody finds.
+std::expected<void, Refusal> CheckNotRemoved(const Place& place,
+                                             const Files& files) {
+  for (const UniqueFd* file : {&files.ledger, &files.presence}) {
+    RF_ASSIGN(const struct stat status, sys::Fstat(file->get()));
+    if (status.st_nlink == 0) {
+      return std::unexpected(Damaged(place, "was removed meanwhile"));
+    }
   }
   RF_ASSIGN(const bool overtaken, IsOvertaken(place));
   if (overtaken) {
@@ -151,17 +149,31 @@ std::expected<Attempt, Refusal> TryOnce(const Place& place, int witness,
                                     "counts no more: the host was initialised",
                                     "start it again"});
   }
+  return {};
+}
 
+// One pass through the critical section. On success `files` have become the
+// claim's; an Obstacle or Unexplained leaves no lock on them.
+std::expected<Attempt, Refusal> TryOnce(const Place& place,
+                                        const Request& request,
+                                        uint32_t patience_ms, Files& files) {
+  const int ledger = files.ledger.get();
+  auto admission = Admission::Enter(ledger, patience_ms);
+  if (!admission) return std::unexpected(std::move(admission).error());
+  RF_TRY(CheckNotRemoved(place, files));
   auto policy = ReadPolicy(place);
   if (!policy) return std::unexpected(std::move(policy).error());
   const Newcomer newcomer{request.level, request.name, request.uid};
-  auto census = TakeCensus(file.get(), &newcomer);
-  if (census && census->free.empty() && census->company > 0) {
-    census = TakeCensus(file.get());  // for the dead among them
+  auto census = TakeCensus(files, &newcomer);
+  if (census && census->company &&
+      std::ranges::find(census->index, 0u) == census->index.end()) {
+    census = TakeCensus(files);  // for the dead among them
+    if (census) census->company = true;
   }
   if (!census) return std::unexpected(AsUnusable(place, census.error()));
   for (const uint32_t slot : census->dead) {
-    RF_TRY(WriteUsed(file.get(), slot, false));
+    RF_TRY(WriteIndex(ledger, slot, 0));
+    census->index[slot] = 0;
   }
   if (auto refusal = RefuseRunning(request, *census, *policy)) {
     return std::unexpected(std::move(*refusal));
@@ -170,23 +182,15 @@ std::expected<Attempt, Refusal> TryOnce(const Place& place, int witness,
     RF_ASSIGN(UniqueFd pidfd, sys::OpenIfAlive(record->init));
     return Obstacle{*record, std::move(pidfd)};
   }
-
-  std::optional<uint32_t> index;
-  if (const std::string key = ClassKey(request.level); !key.empty()) {
-    const auto found = ClassIndex(file.get(), *census, key);
-    if (!found) return std::unexpected(AsUnusable(place, found.error()));
-    if (!*found) return std::unexpected(Full{});
-    index = *found;
+  if (!census->company) {
+    RF_ASSIGN(const bool empty, TakeOver(files, *census, request.level));
+    if (!empty) return Unexplained{};
   }
-  RF_ASSIGN(const bool held, LockClass(file.get(), index));
-  if (!held) return Unexplained{};
-  const sys::Range class_locks = index ? ClassLock(*index) : kClassLocks;
-  RF_ASSIGN(const auto slot, LockSlot(file.get(), *census));
+  RF_ASSIGN(const auto slot, LockSlot(files.presence.get(), *census));
   if (!slot) return std::unexpected(Full{});
-  RF_TRY(WriteRecord(file.get(), request, *slot,
-                     index ? static_cast<int32_t>(*index) : kNoClass));
+  RF_TRY(WriteRecord(files, request, admission->self(), *slot));
   // The descriptor stays open, so `admission` can still leave through it.
-  return Claim(std::move(file), *slot, class_locks);
+  return Claim(std::move(files), *slot);
 }
 
 std::optional<InvalidName> FindInvalidName(const Request& request) {
@@ -248,20 +252,6 @@ class Waiting {
   Timer unexplained_;
 };
 
-// What makes the claim, read back.
-Result<void> ConfirmHeld(int witness, const Claim& claim) {
-  for (const sys::Range& range : claim.ranges()) {
-    RF_TRY(ConfirmLocked(witness, range));
-  }
-  RawRecord record;
-  RF_TRY(sys::Pread(witness, std::as_writable_bytes(std::span(&record, 1)),
-                    RecordAt(claim.slot())));
-  if (record.used != 1 || record.supervisor_pid != ::getpid()) {
-    return std::unexpected(SysError{"pwrite64", EIO});
-  }
-  return {};
-}
-
 }  // namespace
 
 std::expected<Ledger, Unusable> Ledger::Open(model::HostUid uid) {
@@ -298,9 +288,11 @@ std::expected<Ledger, Unusable> Ledger::OpenBelow(
     int run, model::HostUid uid, std::optional<model::HostGid> group) {
   auto place = FindPlace(run, uid, group);
   if (!place) return std::unexpected(std::move(place).error());
-  auto file = OpenFile(*place);
-  if (!file) return std::unexpected(std::move(file).error());
-  return Ledger(std::move(*place), std::move(*file));
+  RF_ASSIGN(const Boot boot, ReadBoot(*place));
+  // Only to see that it is one: what stayed open here would be shared with
+  // whoever is forked.
+  RF_TRY(OpenLedger(*place, boot));
+  return Ledger(std::move(*place), boot);
 }
 
 std::expected<Claim, Refusal> Ledger::Admit(const Request& request,
@@ -308,25 +300,20 @@ std::expected<Claim, Refusal> Ledger::Admit(const Request& request,
   if (auto invalid = FindInvalidName(request)) {
     return std::unexpected(std::move(*invalid));
   }
-  // A new open file description: it becomes the claim's, and does not take
-  // this object's locks for its own.
-  auto file = OpenFile(place_);
-  if (!file) return std::unexpected(std::move(file).error());
+  // New open file descriptions: they become the claim's.
+  auto files = OpenFiles(place_, boot_);
+  if (!files) return std::unexpected(std::move(files).error());
   Waiting waiting(patience);
   for (;;) {
-    auto attempt =
-        TryOnce(place_, file_.get(), request, patience.admission, *file);
+    auto attempt = TryOnce(place_, request, patience.admission, *files);
     if (!attempt) return std::unexpected(std::move(attempt).error());
-    if (auto* claim = std::get_if<Claim>(&*attempt)) {
-      RF_TRY(ConfirmHeld(file_.get(), *claim));
-      return std::move(*claim);
-    }
+    if (auto* claim = std::get_if<Claim>(&*attempt)) return std::move(*claim);
     RF_TRY(waiting.After(*attempt));
   }
 }
 
 std::expected<UniqueFd, Unusable> Ledger::OpenAnother() const {
-  return OpenFile(place_);
+  return OpenLedger(place_, boot_);
 }
 
 std::expected<model::HostPolicy, Unusable> Ledger::Policy() const {
@@ -334,7 +321,8 @@ std::expected<model::HostPolicy, Unusable> Ledger::Policy() const {
 }
 
 std::expected<std::vector<Entry>, Unusable> Ledger::Running() const {
-  auto census = TakeCensus(file_.get());
+  RF_ASSIGN(const Files files, OpenFiles(place_, boot_));
+  auto census = TakeCensus(files);
   if (!census) return std::unexpected(AsUnusable(place_, census.error()));
   return std::move(census->alive);
 }

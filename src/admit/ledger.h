@@ -57,7 +57,7 @@ class Ledger {
   [[nodiscard]] std::expected<Claim, Refusal> Admit(
       const Request& request, const Patience& patience = {}) const;
 
-  // The same file under an open file description of its own.
+  // The ledger's file under an open file description of its own.
   [[nodiscard]] std::expected<UniqueFd, Unusable> OpenAnother() const;
 
   // What root lets run here; in user scope everything.
@@ -68,11 +68,10 @@ class Ledger {
   [[nodiscard]] std::expected<std::vector<Entry>, Unusable> Running() const;
 
  private:
-  Ledger(Place place, UniqueFd file)
-      : place_(std::move(place)), file_(std::move(file)) {}
+  Ledger(Place place, Boot boot) : place_(std::move(place)), boot_(boot) {}
 
   Place place_;
-  UniqueFd file_;
+  Boot boot_;
 };
 
 }  // namespace ringfence::admit

@@ -5,7 +5,6 @@
 #include <span>
 #include <utility>
 
-#include "admit/layout.h"
 #include "sys/file.h"
 #include "sys/user.h"
 
@@ -31,6 +30,10 @@ std::string Octal(mode_t mode) {
     digits[i] = static_cast<char>('0' + (mode & 7));
   }
   return digits;
+}
+
+std::string PathOf(const Place& place, const char* name) {
+  return place.path.substr(0, place.path.rfind('/') + 1) + name;
 }
 
 std::string UserName(model::HostUid uid) {
@@ -93,19 +96,59 @@ std::expected<Place, Unusable> HostPlace(int run, model::HostUid uid,
                .mode = 0660};
 }
 
-Result<Header> FreshHeader() {
-  Header header;
-  RF_ASSIGN(std::string boot_id,
+Result<Boot> AskBoot() {
+  Boot boot;
+  RF_ASSIGN(std::string id,
             sys::ReadFile("/proc/sys/kernel/random/boot_id", 64));
-  if (boot_id.size() < 2 || boot_id.size() > header.boot_id.size()) {
+  if (id.size() < 2 || id.size() > boot.id.size()) {
     return std::unexpected(SysError{"boot_id", EBADMSG});
   }
-  boot_id.pop_back();  // the newline
-  boot_id.copy(header.boot_id.data(), boot_id.size());
+  id.pop_back();  // the newline
+  id.copy(boot.id.data(), boot.id.size());
   RF_ASSIGN(const UniqueFd pids, sys::Open("/proc/self/ns/pid", O_RDONLY));
   RF_ASSIGN(const struct stat status, sys::Fstat(pids.get()));
-  header.pid_namespace = status.st_ino;
-  return header;
+  boot.pid_namespace = status.st_ino;
+  return boot;
+}
+
+// A file without a name, as the others may see it.
+Result<UniqueFd> MakeNameless(int directory, uint32_t mode,
+                              std::optional<model::HostGid> group) {
+  RF_ASSIGN(UniqueFd file,
+            sys::OpenAt(directory, ".", O_TMPFILE | O_RDWR, 0600));
+  if (group) {
+    RF_TRY(sys::Fchown(file.get(), static_cast<uid_t>(-1), group->value));
+  }
+  RF_TRY(sys::Fchmod(file.get(), mode));
+  return file;
+}
+
+// Opens `name` and checks what it is; nullopt: it is not there.
+std::expected<std::optional<UniqueFd>, Unusable> OpenChecked(const Place& place,
+                                                             const char* name,
+                                                             off_t size) {
+  const auto damaged = [&](std::string reason, int err = 0) {
+    Unusable unusable = Damaged(place, std::move(reason));
+    unusable.path = PathOf(place, name);
+    return No(unusable.path, unusable.reason, unusable.remedy, err);
+  };
+  // O_NONBLOCK: a FIFO in its place must not stop us.
+  auto file = sys::OpenAt2(place.directory.get(), name,
+                           {O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, kResolve});
+  if (!file && file.error().err == ENOENT) return std::nullopt;
+  if (!file) return damaged("cannot be opened", file.error().err);
+  const auto status = sys::Fstat(file->get());
+  if (!status) return damaged("cannot be read");
+  if (!S_ISREG(status->st_mode)) return damaged("is not a regular file");
+  if (std::string wrong = WrongOwnerOrMode(*status, place.owner, place.mode);
+      !wrong.empty()) {
+    return damaged(wrong);
+  }
+  if (status->st_size != size) {
+    return damaged("has " + std::to_string(status->st_size) + " bytes, not " +
+                   std::to_string(size));
+  }
+  return std::move(*file);
 }
 
 }  // namespace
@@ -180,87 +223,99 @@ Result<bool> IsOvertaken(const Place& place) {
   return std::unexpected(host.error());
 }
 
-Result<void> CreateFile(int directory, uint32_t mode,
-                        std::optional<model::HostGid> group) {
-  RF_ASSIGN(const Header header, FreshHeader());
+std::expected<Boot, Unusable> ReadBoot(const Place& place) {
+  const auto boot = AskBoot();
+  if (boot) return *boot;
+  return No(place.path,
+            std::string("cannot be checked (") + boot.error().call + ")",
+            "mount /proc", boot.error().err);
+}
+
+Result<void> CreateFiles(int directory, uint32_t mode,
+                         std::optional<model::HostGid> group) {
+  RF_ASSIGN(const UniqueFd presence, MakeNameless(directory, mode, group));
+  const auto named =
+      sys::LinkDescriptor(presence.get(), directory, kPresenceFile);
+  // One that is there may hold locks: it is kept.
+  if (!named && named.error().err != EEXIST) {
+    return std::unexpected(named.error());
+  }
+  Header header;
+  RF_ASSIGN(header.boot, AskBoot());
+  RF_ASSIGN(const struct stat status, sys::Lstatat(directory, kPresenceFile));
+  header.presence = status.st_ino;
   // Complete before it has a name: a second creator, or a reader, never sees
   // half of it, and a kill leaves nothing behind.
-  RF_ASSIGN(const UniqueFd file,
-            sys::OpenAt(directory, ".", O_TMPFILE | O_RDWR, 0600));
-  RF_TRY(sys::Ftruncate(file.get(), kFileSize));
-  RF_TRY(sys::PwriteAll(file.get(), std::as_bytes(std::span(&header, 1)), 0));
-  if (group) {
-    RF_TRY(sys::Fchown(file.get(), static_cast<uid_t>(-1), group->value));
-  }
-  RF_TRY(sys::Fchmod(file.get(), mode));
-  return sys::LinkDescriptor(file.get(), directory, kFile);
+  RF_ASSIGN(const UniqueFd ledger, MakeNameless(directory, mode, group));
+  RF_TRY(sys::Ftruncate(ledger.get(), kFileSize));
+  RF_TRY(sys::PwriteAll(ledger.get(), std::as_bytes(std::span(&header, 1)), 0));
+  return sys::LinkDescriptor(ledger.get(), directory, kFile);
 }
 
 Unusable Damaged(const Place& place, std::string reason) {
-  return {
-      place.path, std::move(reason),
-      place.scope == Scope::kHost
-          ? "stop every workload; " + std::string(kRemakeRemedy)
-          : "stop every workload, remove " + place.path + ", then start again"};
+  return {place.path, std::move(reason),
+          place.scope == Scope::kHost
+              ? "stop every workload; " + std::string(kRemakeRemedy)
+              : "stop every workload, remove " +
+                    place.path.substr(0, place.path.rfind('/')) +
+                    ", then start again"};
 }
 
-std::expected<UniqueFd, Unusable> OpenFile(const Place& place) {
-  const auto open = [&] {
-    // O_NONBLOCK: a FIFO in its place must not stop us.
-    return sys::OpenAt2(place.directory.get(), kFile,
-                        {O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0, kResolve});
-  };
-  auto file = open();
-  if (!file && file.error().err == ENOENT && place.scope == Scope::kUser) {
+std::expected<UniqueFd, Unusable> OpenLedger(const Place& place,
+                                             const Boot& boot) {
+  RF_ASSIGN(auto file, OpenChecked(place, kFile, kFileSize));
+  if (!file && place.scope == Scope::kUser) {
     const auto made =
-        CreateFile(place.directory.get(), place.mode, std::nullopt);
+        CreateFiles(place.directory.get(), place.mode, std::nullopt);
     if (!made && made.error().err != EEXIST) {
       return No(place.path, "cannot be made", kInitRemedy, made.error().err);
     }
-    file = open();
-  }
-  if (!file) {
-    Unusable unusable = Damaged(place, "cannot be opened");
-    return No(unusable.path, unusable.reason, unusable.remedy,
-              file.error().err);
+    RF_ASSIGN(file, OpenChecked(place, kFile, kFileSize));
   }
   const auto damaged = [&](std::string reason) {
     return std::unexpected(Damaged(place, std::move(reason)));
   };
-  const auto status = sys::Fstat(file->get());
-  if (!status) return damaged("cannot be read");
-  if (!S_ISREG(status->st_mode)) return damaged("is not a regular file");
-  if (std::string wrong = WrongOwnerOrMode(*status, place.owner, place.mode);
-      !wrong.empty()) {
-    return damaged(wrong);
-  }
-  if (status->st_size != kFileSize) {
-    return damaged("has " + std::to_string(status->st_size) + " bytes, not " +
-                   std::to_string(kFileSize));
-  }
+  if (!file) return damaged("is missing");
   Header header;
-  const auto got =
-      sys::Pread(file->get(), std::as_writable_bytes(std::span(&header, 1)), 0);
+  const auto got = sys::Pread((*file).get(),
+                              std::as_writable_bytes(std::span(&header, 1)), 0);
   if (!got || *got != sizeof header) return damaged("cannot be read");
-  const auto expected = FreshHeader();
-  if (!expected) {
-    return No(place.path,
-              std::string("cannot be checked (") + expected.error().call + ")",
-              "mount /proc", expected.error().err);
-  }
   if (header.magic != kMagic) return damaged("is not a ledger");
-  if (header.format != kFormat || header.classes != kClasses ||
-      header.records != kRecords) {
+  if (header.format != kFormat || header.records != kRecords) {
     return damaged("was made by another version of Ringfence");
   }
-  if (header.boot_id != expected->boot_id) {
+  if (header.boot.id != boot.id) {
     return damaged("is from another boot of this machine");
   }
-  if (header.pid_namespace != expected->pid_namespace) {
+  if (header.boot.pid_namespace != boot.pid_namespace) {
     return No(place.path, "belongs to another PID namespace",
               "do not share it with a container: it covers one host");
   }
-  return std::move(*file);
+  return *std::move(file);
+}
+
+std::expected<UniqueFd, Unusable> OpenPresence(const Place& place, int ledger) {
+  RF_ASSIGN(auto file, OpenChecked(place, kPresenceFile, 0));
+  const auto damaged = [&](std::string reason) {
+    Unusable unusable = Damaged(place, std::move(reason));
+    unusable.path = PathOf(place, kPresenceFile);
+    return std::unexpected(std::move(unusable));
+  };
+  if (!file) return damaged("is missing");
+  Header header;
+  const auto got =
+      sys::Pread(ledger, std::as_writable_bytes(std::span(&header, 1)), 0);
+  const auto status = sys::Fstat((*file).get());
+  if (!got || *got != sizeof header || !status)
+    return damaged("cannot be read");
+  if (status->st_ino != header.presence) return damaged("was replaced");
+  return *std::move(file);
+}
+
+std::expected<Files, Unusable> OpenFiles(const Place& place, const Boot& boot) {
+  RF_ASSIGN(UniqueFd ledger, OpenLedger(place, boot));
+  RF_ASSIGN(UniqueFd presence, OpenPresence(place, ledger.get()));
+  return Files{std::move(ledger), std::move(presence)};
 }
 
 }  // namespace ringfence::admit

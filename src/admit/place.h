@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "admit/layout.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "model/identity.h"
@@ -24,6 +25,7 @@ namespace ringfence::admit {
 inline constexpr char kGroup[] = "ringfence";
 inline constexpr char kDirectory[] = "ringfence";
 inline constexpr char kFile[] = "ledger";
+inline constexpr char kPresenceFile[] = "presence";
 // Root's rules for the host. Only its being there matters to a launch: what it
 // says is compiled into the policy beside the ledger (policy.h).
 inline constexpr char kHostFile[] = "/etc/ringfence/host.yaml";
@@ -41,11 +43,17 @@ struct Unusable {
 
 struct Place {
   Scope scope = Scope::kHost;
-  std::string path;      // of the file, for people
+  std::string path;      // of the ledger, for people
   UniqueFd run;          // /run; user scope only
-  UniqueFd directory;    // of the file
-  model::HostUid owner;  // of the file
-  uint32_t mode = 0;     // of the file
+  UniqueFd directory;    // of the files
+  model::HostUid owner;  // of the files
+  uint32_t mode = 0;     // of the files
+};
+
+// Both open for reading and writing.
+struct Files {
+  UniqueFd ledger;
+  UniqueFd presence;  // the sandboxes' locks: layout.h
 };
 
 // `run` is /run, opened as a directory. `group` is the id of group ringfence;
@@ -62,14 +70,25 @@ struct Place {
 // and then looks into each user's ledger.
 [[nodiscard]] Result<bool> IsOvertaken(const Place& place);
 
-// Opens the ledger file for reading and writing and checks its owner, type,
-// mode, size and header. In user scope a missing file is made.
-[[nodiscard]] std::expected<UniqueFd, Unusable> OpenFile(const Place& place);
+// The boot and the PID namespace of this process.
+[[nodiscard]] std::expected<Boot, Unusable> ReadBoot(const Place& place);
 
-// Makes an empty ledger in `directory`, complete before it has a name. EEXIST:
-// there is one. `group`: nullopt leaves the caller's.
-[[nodiscard]] Result<void> CreateFile(int directory, uint32_t mode,
-                                      std::optional<model::HostGid> group);
+// Opens the ledger and checks its owner, type, mode, size and header. In user
+// scope a missing one is made.
+[[nodiscard]] std::expected<UniqueFd, Unusable> OpenLedger(const Place& place,
+                                                           const Boot& boot);
+// The presence file that belongs to the open `ledger`, checked likewise.
+[[nodiscard]] std::expected<UniqueFd, Unusable> OpenPresence(const Place& place,
+                                                             int ledger);
+// Both.
+[[nodiscard]] std::expected<Files, Unusable> OpenFiles(const Place& place,
+                                                       const Boot& boot);
+
+// Makes an empty ledger in `directory`, complete before it has a name, and the
+// presence file unless it is there. EEXIST: there is a ledger. `group`: nullopt
+// leaves the caller's.
+[[nodiscard]] Result<void> CreateFiles(int directory, uint32_t mode,
+                                       std::optional<model::HostGid> group);
 
 // The remedy for a ledger whose content is wrong.
 [[nodiscard]] Unusable Damaged(const Place& place, std::string reason);

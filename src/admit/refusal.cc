@@ -67,6 +67,10 @@ struct Words {
     for (const Record& record : why.neighbours) {
       text += "\n  " + Describe(record);
     }
+    if (why.unseen > 0) {
+      text +=
+          "\n  and up to " + std::to_string(why.unseen) + " more: ringfence ps";
+    }
     return text +
            "\n  beside them may start: " + DescribeCompatible(why.neighbours) +
            ", not " + DescribeLevel(request.level) +

@@ -39,7 +39,7 @@ struct Busy {
   sys::Process holder;
   model::HostUid uid;
 };
-// The table of records, or that of classes, is full.
+// The table of records is full.
 struct Full {};
 // Its caller did not want to wait any longer.
 struct Stopped {};

@@ -261,7 +261,7 @@ class Work {
       if (!ruled) {
         return Fail(path_ + "/policy cannot be made", ruled.error());
       }
-      const auto made = admit::CreateFile(directory_.get(), 0660, gid_);
+      const auto made = admit::CreateFiles(directory_.get(), 0660, gid_);
       if (!made) return Fail(file + " cannot be made", made.error());
     } else {
       Say(file + " is there");
@@ -287,38 +287,57 @@ class Work {
     auto opened = OpenDirectory();
     if (!opened) return Fail(path_ + " cannot be opened", opened.error());
     directory_ = std::move(*opened);
-    if (!HasLedger()) {
-      if (!dry()) (void)sys::Unlinkat(directory_.get(), admit::kPolicyFile, 0);
-      return true;
+    if (!HasLedger()) return RemoveFilesBesideIt();
+    auto ledger = OpenAsItIs(admit::kFile);
+    if (!ledger) return Fail(file_path + " cannot be opened", ledger.error());
+    auto presence = OpenAsItIs(admit::kPresenceFile);
+    if (!presence) {
+      return Fail(
+          path_ + "/" + admit::kPresenceFile +
+              " cannot be opened, so nobody knows what runs (" +
+              std::strerror(presence.error().err) + ")",
+          "when no workload runs: rm " + file_path + ", then run this again");
     }
-    const auto file =
-        sys::OpenAt2(directory_.get(), admit::kFile,
-                     {.flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK,
-                      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS});
-    if (!file) return Fail(file_path + " cannot be opened", file.error());
+    const admit::Files files{std::move(*ledger), std::move(*presence)};
     // Held until the file has no name any more: who waits for it then finds
     // that it is gone.
     std::optional<admit::Admission> held;
-    if (const auto status = sys::Fstat(file->get());
-        status && S_ISREG(status->st_mode)) {
-      auto admission = admit::Admission::Enter(file->get(), kPatienceMs);
+    if (IsRegular(files.ledger) && IsRegular(files.presence)) {
+      auto admission = admit::Admission::Enter(files.ledger.get(), kPatienceMs);
       if (!admission) {
         return Fail(admit::Describe(admission.error(), {}),
                     "end that process, then run this again");
       }
       held.emplace(std::move(*admission));
-      if (const auto occupants = Occupants(file->get()); !occupants.empty()) {
+      if (const auto occupants = Occupants(files); !occupants.empty()) {
         return Fail("workloads run:" + Join(occupants),
                     "stop them, then run this again");
       }
     }
     SayDo("remove " + file_path, "removed " + file_path);
     if (dry()) return true;
-    (void)sys::Unlinkat(directory_.get(), admit::kPolicyFile, 0);
     const auto removed = sys::Unlinkat(directory_.get(), admit::kFile, 0);
     if (!removed) {
       return Fail(file_path + " cannot be removed", removed.error());
     }
+    return RemoveFilesBesideIt();
+  }
+
+  // Also a ledger that makes no sense must go.
+  Result<UniqueFd> OpenAsItIs(const char* name) const {
+    return sys::OpenAt2(directory_.get(), name,
+                        {.flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK,
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS});
+  }
+  static bool IsRegular(const UniqueFd& file) {
+    const auto status = sys::Fstat(file.get());
+    return status && S_ISREG(status->st_mode);
+  }
+
+  bool RemoveFilesBesideIt() const {
+    if (dry()) return true;
+    (void)sys::Unlinkat(directory_.get(), admit::kPolicyFile, 0);
+    (void)sys::Unlinkat(directory_.get(), admit::kPresenceFile, 0);
     return true;
   }
 

@@ -19,18 +19,21 @@ constexpr uint32_t kPatienceMs = 10'000;
 std::vector<std::string> UserOccupants(int run, model::HostUid uid) {
   const auto place = admit::FindUserPlace(run, uid);
   if (!place) return {admit::Describe(place.error())};
-  const auto file = admit::OpenFile(*place);
-  if (!file) return {admit::Describe(file.error())};
-  const auto admission = admit::Admission::Enter(file->get(), kPatienceMs);
+  const auto boot = admit::ReadBoot(*place);
+  if (!boot) return {admit::Describe(boot.error())};
+  const auto files = admit::OpenFiles(*place, *boot);
+  if (!files) return {admit::Describe(files.error())};
+  const auto admission =
+      admit::Admission::Enter(files->ledger.get(), kPatienceMs);
   if (!admission) return {admit::Describe(admission.error(), {})};
-  return Occupants(file->get());
+  return Occupants(*files);
 }
 
 }  // namespace
 
-std::vector<std::string> Occupants(int file) {
+std::vector<std::string> Occupants(const admit::Files& files) {
   std::vector<std::string> lines;
-  const auto census = admit::TakeCensus(file);
+  const auto census = admit::TakeCensus(files);
   if (census) {
     for (const admit::Entry& entry : census->alive) {
       lines.push_back(admit::Describe(entry.record));
@@ -38,10 +41,8 @@ std::vector<std::string> Occupants(int file) {
     if (!lines.empty()) return lines;
   }
   // Also when the records make no sense: a lock is a living sandbox.
-  constexpr sys::Range kAll{
-      admit::kClassLocks.start,
-      admit::RecordLock(admit::kRecords).start - admit::kClassLocks.start};
-  const auto held = sys::GetLock(file, sys::LockKind::kWrite, kAll);
+  const auto held = sys::GetLock(files.presence.get(), sys::LockKind::kWrite,
+                                 admit::kAllRecordLocks);
   if (!held || held->has_value()) {
     lines.push_back("a process that the ledger does not know (see lslocks)");
   }

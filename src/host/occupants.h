@@ -8,10 +8,10 @@
 
 namespace ringfence::host {
 
-// One line for each workload that is not dead in the open ledger `file`, and
-// one for locks that no record explains. Empty: nobody. The caller is in the
-// critical section.
-[[nodiscard]] std::vector<std::string> Occupants(int file);
+// One line for each workload that is not dead in the ledger, and one for locks
+// that no record explains. Empty: nobody. The caller is in the critical
+// section.
+[[nodiscard]] std::vector<std::string> Occupants(const admit::Files& files);
 
 // The same for every user-scope ledger below `run`, each in its own critical
 // section; a ledger that cannot be looked into counts as occupied.

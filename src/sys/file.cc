@@ -90,20 +90,6 @@ Result<std::string> ReadFile(const char* path, size_t limit) {
   return ReadAll(fd.get(), limit);
 }
 
-Result<off_t> EndOfData(int fd, off_t start, off_t end) {
-  off_t last = start;
-  while (last < end) {
-    const off_t data = ::lseek(fd, last, SEEK_DATA);
-    if (data < 0 && errno == ENXIO) break;
-    if (data < 0) return Failed("lseek");
-    if (data >= end) break;
-    const off_t hole = ::lseek(fd, data, SEEK_HOLE);
-    if (hole < 0) return Failed("lseek");
-    last = std::min(hole, end);
-  }
-  return last;
-}
-
 Result<void> WriteAll(int fd, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     RF_ASSIGN(const size_t count, Count("write", Retry([&] {

@@ -55,11 +55,6 @@ struct How {
 // The same for the file at `path`.
 [[nodiscard]] Result<std::string> ReadFile(const char* path, size_t limit);
 
-// Where the last written byte of a sparse file lies below `end`, rounded up to
-// what the file system keeps as one piece: from there to `end` everything
-// reads as zero. Moves the file offset.
-[[nodiscard]] Result<off_t> EndOfData(int fd, off_t start, off_t end);
-
 // Writes all of `bytes`, or fails.
 [[nodiscard]] Result<void> WriteAll(int fd, std::span<const std::byte> bytes);
 [[nodiscard]] Result<void> WriteAll(int fd, std::string_view text);

@@ -41,6 +41,14 @@ Result<std::optional<Range>> GetLock(int fd, LockKind kind, Range range) {
   return Range{lock.l_start, lock.l_len};
 }
 
+Result<bool> IsLocked(int fd, Range range) {
+  struct flock lock = Describe(F_WRLCK, range);
+  if (Retry([&] { return ::fcntl(fd, F_GETLK, &lock); }) != 0) {
+    return Failed("fcntl F_GETLK");
+  }
+  return lock.l_type != F_UNLCK;
+}
+
 Result<void> Unlock(int fd, Range range) {
   struct flock lock = Describe(F_UNLCK, range);
   return Done("fcntl F_OFD_SETLK",

@@ -39,6 +39,10 @@ struct Range {
 [[nodiscard]] Result<std::optional<Range>> GetLock(int fd, LockKind kind,
                                                    Range range);
 
+// Whether anybody holds a lock that touches `range`, the open file description
+// of `fd` included: F_GETLK asks for the process, which owns none of them.
+[[nodiscard]] Result<bool> IsLocked(int fd, Range range);
+
 [[nodiscard]] Result<void> Unlock(int fd, Range range);
 
 }  // namespace ringfence::sys

@@ -25,7 +25,6 @@ TEST_F(NoEffect, IsFoundWhenItIsReadBack) {
   } kRows[] = {
       {{kSupervisor, SYS_fcntl, 1, {"--arg", "1=37"}}, Returns{}, "ledger"},
       {{kSupervisor, SYS_fcntl, 2, {"--arg", "1=37"}}, Returns{}, "ledger"},
-      {{kSupervisor, SYS_fcntl, 3, {"--arg", "1=37"}}, Returns{}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 2, {}}, ReturnsArgument{}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 3, {}}, ReturnsArgument{}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 5, {}}, ReturnsArgument{}, "ledger"},

@@ -151,7 +151,6 @@ TEST_F(Fault, InACertainCallMeansThatNothingRan) {
       {{kSupervisor, SYS_pread64, 1, {}}, "ledger cannot be used"},
       {{kSupervisor, SYS_fcntl, 1, {"--arg", "1=37"}}, "ledger"},
       {{kSupervisor, SYS_fcntl, 2, {"--arg", "1=37"}}, "ledger"},
-      {{kSupervisor, SYS_fcntl, 3, {"--arg", "1=37"}}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 1, {}}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 2, {}}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 3, {}}, "ledger"},

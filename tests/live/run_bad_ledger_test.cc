@@ -58,11 +58,26 @@ TEST_F(BadLedger, IsRefused) {
   ExpectUnusable("mode of the file", file);
   ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
   ExpectRuns("as it was", RunText(kGood));
+  const auto size = fs::file_size(file);
   ASSERT_EQ(::truncate(file.c_str(), 100), 0);
   ExpectUnusable("cut", file);
   std::ofstream(file, std::ios::trunc | std::ios::binary)
-      << std::string(1'314'816, '\xff');
+      << std::string(size, '\xff');
   ExpectUnusable("noise", file);
+
+  Fresh();
+  const std::string presence = ledger_ + "/presence";
+  ASSERT_EQ(::chmod(presence.c_str(), 0666), 0);
+  ExpectUnusable("mode of the presence file", presence);
+  ASSERT_TRUE(fs::remove(presence));
+  ExpectUnusable("no presence file", presence);
+  ASSERT_EQ(::mkfifo(presence.c_str(), 0600), 0);
+  ExpectUnusable("FIFO as the presence file", presence);
+  ASSERT_TRUE(fs::remove(presence));
+  std::ofstream(presence).close();
+  ASSERT_EQ(::chmod(presence.c_str(), 0600), 0);
+  ASSERT_EQ(::chown(presence.c_str(), user_.uid, user_.gid), 0);
+  ExpectUnusable("another presence file", presence);
 
   Fresh();
   const std::string elsewhere = home_.Make("elsewhere", 0700);

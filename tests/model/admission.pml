@@ -10,7 +10,8 @@
  * PID namespace is emptied, and only then a pidfd of its init is readable.
  *
  * Broken on purpose, and to be caught: -DRELEASED_AT_LOCK_LOSS, -DNO_PIDFD_WAIT,
- * -DRELEASED_BEFORE_RECORD.
+ * -DRELEASED_BEFORE_RECORD, -DCLASS_NOT_WRITTEN; and, never coming to an end,
+ * -DNEVER_DEAD.
  */
 #define N 3
 #ifndef KILLS
@@ -18,7 +19,6 @@
 #endif
 #define NOBODY 255
 #define Level(i) ((i) == 1)
-#define Compatible(i, j) (Level(i) == Level(j))
 
 /* The kernel's side. */
 bool supervisor_fd[N];    /* a copy of the claim's descriptor, and its locks */
@@ -29,8 +29,9 @@ bool workload[N];
 bool kill_supervisor[N];
 bool kill_init[N];
 byte admission = NOBODY;  /* who holds the admission lock */
-/* The ledger's table. */
-bool used[N];
+/* The ledger. */
+byte class = NOBODY;      /* the level of everybody in it */
+bool used[N];             /* the index */
 bool init_recorded[N];
 /* The channel from supervisor to init. */
 bool release[N];
@@ -38,6 +39,7 @@ bool release[N];
 byte ended;  /* launches that have come to their end, in whatever way */
 
 #define Locked(i) (supervisor_fd[i] || init_fd[i])
+#define Anybody (used[0] || used[1] || used[2])
 #define Clash (workload[1] && (workload[0] || workload[2]))
 
 proctype Init(byte me) {
@@ -71,6 +73,7 @@ proctype Init(byte me) {
 proctype Supervisor(byte me) {
   byte other;
   byte in_the_way = NOBODY;
+  bool company;
   bool refused;
   bool locked;
   {
@@ -78,11 +81,14 @@ proctype Supervisor(byte me) {
   TryOnce:
     /* Admission::Enter */
     atomic { admission == NOBODY -> admission = me };
-    /* TakeCensus, and Decide on each record as it is counted. Each record is
-     * looked at twice, with room between for whatever dies meanwhile. */
+    /* TakeCensus: nobody of the ledger's class has anybody in its way. */
+    atomic { company = (Anybody && class == Level(me)) };
+    /* Who is of another class looks at each record, and Decide sees it as it is
+     * counted: twice, with room between for whatever dies meanwhile. */
     do
+    :: atomic { company -> break }
     :: atomic {
-         other < N ->
+         !company && other < N ->
          do
          :: other < N && (other == me || !used[other]) -> other++
          :: else -> break
@@ -97,23 +103,23 @@ proctype Supervisor(byte me) {
 #ifdef RELEASED_AT_LOCK_LOSS
          :: !locked -> used[other] = false
 #else
+#ifndef NEVER_DEAD
          :: !locked && !(init_recorded[other] && namespace_alive[other]) ->
             used[other] = false; /* dead */
             init_recorded[other] = false
 #endif
+#endif
          :: else ->
             if
-            :: Compatible(me, other)
-            :: !Compatible(me, other) && locked && supervisor_alive[other] ->
-               refused = true
-            :: !Compatible(me, other) && !(locked && supervisor_alive[other]) ->
+            :: locked && supervisor_alive[other] -> refused = true
+            :: !(locked && supervisor_alive[other]) ->
                in_the_way = other /* FindInTheWay */
             fi
          fi;
          locked = false;
          other++
        }
-    :: atomic { other == N -> break }
+    :: atomic { !company && other == N -> break }
     od;
     other = 0;
     if
@@ -136,17 +142,25 @@ proctype Supervisor(byte me) {
     :: atomic { !refused && in_the_way == NOBODY }
 #endif
     fi;
-    /* LockClass: F_OFD_GETLK over the incompatible, then the lock */
-    atomic {
-      if
-      :: (me == 1 && (Locked(0) || Locked(2))) || (me != 1 && Locked(1)) ->
+    /* TakeOver: F_OFD_GETLK over all of the presence file, then the class */
+    if
+    :: atomic { company -> company = false }
+    :: atomic { !company && (Locked(0) || Locked(1) || Locked(2)) ->
          admission = NOBODY;
          goto TryOnce /* Unexplained */
-      :: else -> supervisor_fd[me] = true
-      fi
-    };
-    /* WriteRecord */
-    used[me] = true;
+       }
+    :: atomic { !company && !(Locked(0) || Locked(1) || Locked(2)) };
+#ifndef CLASS_NOT_WRITTEN
+       class = Level(me)
+#else
+       if
+       :: atomic { class == NOBODY -> class = Level(me) }
+       :: atomic { class != NOBODY }
+       fi
+#endif
+    fi;
+    supervisor_fd[me] = true; /* LockSlot */
+    used[me] = true;          /* WriteRecord */
     admission = NOBODY;
 
     /* Spawn: clone3; init has a copy of every descriptor */

@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 MODEL = pathlib.Path(__file__).resolve().parent / "admission.pml"
-BROKEN = ["RELEASED_AT_LOCK_LOSS", "NO_PIDFD_WAIT", "RELEASED_BEFORE_RECORD"]
+BROKEN = ["RELEASED_AT_LOCK_LOSS", "NO_PIDFD_WAIT", "RELEASED_BEFORE_RECORD",
+          "CLASS_NOT_WRITTEN"]
 
 
 def search(folder, defines, claim):
@@ -44,6 +45,7 @@ def main():
     # Fairness multiplies the states: one kill here, two everywhere else.
     searches += [(["KILLS=1"], "progress", 0)]
     searches += [([name], None, 1) for name in BROKEN]
+    searches += [(["KILLS=1", "NEVER_DEAD"], "progress", 1)]
     for defines, claim, expected in searches:
         with tempfile.TemporaryDirectory() as folder:
             errors, states = search(folder, defines, claim)

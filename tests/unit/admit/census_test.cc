@@ -17,7 +17,7 @@ class CensusTest : public LedgerTest {
   }
   Census Of(const model::TrustLevel& level, std::string_view name = "new") {
     const Newcomer newcomer{level, name, run_.uid()};
-    return TakeCensus(OpenRaw().get(), &newcomer).value();
+    return TakeCensus(OpenRawFiles(), &newcomer).value();
   }
 
   std::vector<Claim> held_;
@@ -27,18 +27,44 @@ TEST_F(CensusTest, ANewcomersOwnClassIsOnlyCounted) {
   for (int i = 0; i < 20; ++i)
     Hold(RequestFor("public", "w" + std::to_string(i)));
   const Census own = Of({.name = "public"});
-  EXPECT_GT(own.company, 0u);
-  EXPECT_EQ(own.company + own.alive.size(), 20u);
-  // Of any other class everything is looked at.
-  EXPECT_EQ(Of({.name = "untrusted"}).alive.size(), 20u);
-  EXPECT_EQ(
-      Of({.name = "public", .colocate = model::Colocate::kAlone}).alive.size(),
-      20u);
-  EXPECT_EQ(Of({.name = "public",
-                .tenant = "shop",
-                .colocate = model::Colocate::kSameTenant})
-                .alive.size(),
-            20u);
+  EXPECT_TRUE(own.company);
+  EXPECT_EQ(own.unseen, 20u);
+  EXPECT_TRUE(own.alive.empty());
+  EXPECT_EQ(Of({.name = "public"}, "w7").alive.size(), 1u);
+}
+
+TEST_F(CensusTest, OfAnotherClassAFewReasonsAreEnough) {
+  for (int i = 0; i < 20; ++i)
+    Hold(RequestFor("public", "w" + std::to_string(i)));
+  for (const model::TrustLevel& level :
+       {model::TrustLevel{.name = "untrusted"},
+        {.name = "public", .colocate = model::Colocate::kAlone},
+        {.name = "public",
+         .tenant = "shop",
+         .colocate = model::Colocate::kSameTenant}}) {
+    const Census other = Of(level);
+    EXPECT_FALSE(other.company);
+    EXPECT_EQ(other.alive.size(), kReasons);
+    EXPECT_EQ(other.unseen, 20u - kReasons);
+  }
+}
+
+// The dying are not reasons: each of them may have to be waited for.
+TEST_F(CensusTest, WhoIsDyingIsLookedAtBeyondTheReasons) {
+  const Child init;
+  {
+    Child supervisor([&] {
+      static std::vector<Claim> claims;
+      for (int i = 0; i < 6; ++i) {
+        claims.push_back(Admit("public", "dying" + std::to_string(i)).value());
+        EXPECT_TRUE(claims.back().RecordInit(init.pid()));
+      }
+    });
+  }
+  Hold(RequestFor("public", "alive"));
+  const Census other = Of({.name = "untrusted"});
+  EXPECT_EQ(other.alive.size(), 7u);
+  EXPECT_EQ(other.alive.back().state, State::kRunning);
 }
 
 TEST_F(CensusTest, TheSameNameIsAlwaysLookedAt) {
@@ -50,11 +76,10 @@ TEST_F(CensusTest, TheSameNameIsAlwaysLookedAt) {
 TEST_F(CensusTest, AnotherTenantIsNotCompany) {
   for (int i = 0; i < 8; ++i)
     Hold(Tenant("public", "shop", "w" + std::to_string(i)));
-  EXPECT_GT(Of({.name = "public",
-                .tenant = "shop",
-                .colocate = model::Colocate::kSameTenant})
-                .company,
-            0u);
+  EXPECT_TRUE(Of({.name = "public",
+                  .tenant = "shop",
+                  .colocate = model::Colocate::kSameTenant})
+                  .company);
   EXPECT_TRUE(RefusedFor<Incompatible>(Admit(Tenant("public", "bank", "x"))));
 }
 
@@ -65,11 +90,11 @@ TEST_F(CensusTest, TheDeadAmongTheCompanyAreClearedWhenTheyMatter) {
     Hold(RequestFor("public", "w" + std::to_string(i)));
   held_.clear();  // as kill -9: no record is released
   EXPECT_EQ(CountRunning(), 0u);
-  EXPECT_EQ(TakeCensus(OpenRaw().get())->dead.size(), 40u);
+  EXPECT_EQ(TakeCensus(OpenRawFiles())->dead.size(), 40u);
   {
     EXPECT_TRUE(Admit("untrusted", "x"));
   }
-  EXPECT_LE(TakeCensus(OpenRaw().get())->dead.size(), 1u);
+  EXPECT_LE(TakeCensus(OpenRawFiles())->dead.size(), 1u);
   for (uint32_t i = 0; i < kRecords + 10; ++i) {
     ASSERT_TRUE(Admit("public", "w")) << i;
   }

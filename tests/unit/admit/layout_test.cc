@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <vector>
+
+#include "admit/decide.h"
 
 namespace ringfence::admit {
 namespace {
@@ -18,17 +20,20 @@ Record Sample() {
 }
 
 TEST(Layout, TheOffsetsDoNotOverlap) {
-  EXPECT_LE(off_t{sizeof(Header)}, kClassesAt);
-  EXPECT_EQ(ClassAt(kClasses), kRecordsAt);
+  EXPECT_LE(off_t{sizeof(Header)}, kClassAt);
+  EXPECT_LE(kClassAt + off_t{sizeof(RawClass)}, kIndexAt);
+  EXPECT_EQ(IndexAt(kRecords), kRecordsAt);
   EXPECT_EQ(RecordAt(kRecords), kFileSize);
   EXPECT_LT(kFileSize, kAdmissionLock.start);
-  EXPECT_LT(kAdmissionLock.start, kClassLocks.start);
-  EXPECT_LE(kClassLocks.start + kClassLocks.length, RecordLock(0).start);
+  EXPECT_LT(kAdmissionLock.start, kTurnLocks.start);
 }
 
 TEST(Layout, NothingThatIsWrittenAtOnceCrossesAPage) {
-  for (uint32_t i = 0; i < kClasses; ++i) EXPECT_LE(ClassAt(i) % 4096, 3840);
-  for (uint32_t i = 0; i < kRecords; ++i) EXPECT_LE(RecordAt(i) % 4096, 3840);
+  EXPECT_LE(kClassAt % 4096 + off_t{sizeof(RawClass)}, 4096);
+  for (uint32_t i = 0; i < kRecords; ++i) {
+    EXPECT_LE(IndexAt(i) % 4096, 4088);
+    EXPECT_LE(RecordAt(i) % 4096, 3840);
+  }
 }
 
 TEST(IsName, TakesLowerCaseWordsOfUpTo63Bytes) {
@@ -45,62 +50,102 @@ TEST(IsName, TakesLowerCaseWordsOfUpTo63Bytes) {
 }
 
 TEST(Record, SurvivesTheRoundTrip) {
-  for (const int32_t index : {kNoClass, 0, 1023}) {
-    const RawRecord raw = Encode(Sample(), index);
-    EXPECT_EQ(raw.used, 0u);
-    EXPECT_EQ(raw.class_index, index);
-    EXPECT_EQ(Decode(raw), Sample());
-  }
+  EXPECT_EQ(Decode(Encode(Sample()), Sample().level), Sample());
   Record longest = Sample();
   longest.name = longest.level.name = longest.level.tenant =
       std::string(63, 'x');
-  EXPECT_EQ(Decode(Encode(longest, 0)), longest);
+  EXPECT_EQ(Decode(Encode(longest), longest.level), longest);
 }
 
 TEST(Record, NonsenseInAnyFieldIsNoRecord) {
-  const RawRecord good = Encode(Sample(), 5);
-  ASSERT_TRUE(Decode(good));
+  const RawRecord good = Encode(Sample());
+  const model::TrustLevel of{.name = "public"};
+  ASSERT_TRUE(Decode(good, of));
   const auto broken = [&](auto change) {
     RawRecord raw = good;
     change(raw);
-    return !Decode(raw);
+    return !Decode(raw, of);
   };
-  EXPECT_TRUE(broken([](RawRecord& r) { r.colocate = 3; }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.supervisor_pid = 0; }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.supervisor_pid = -1; }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.init.pid = -1; }));
-  EXPECT_TRUE(broken([](RawRecord& r) { r.class_index = -2; }));
-  EXPECT_TRUE(broken([](RawRecord& r) { r.class_index = kClasses; }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.name[0] = 0; }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.name.fill('a'); }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.name[1] = '\x1b'; }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.name[63] = 'a'; }));
-  EXPECT_TRUE(broken([](RawRecord& r) { r.level[0] = 0; }));
-  EXPECT_TRUE(broken([](RawRecord& r) { r.level.fill('a'); }));
   EXPECT_TRUE(broken([](RawRecord& r) { r.tenant[0] = ':'; }));
   EXPECT_FALSE(broken([](RawRecord& r) { r.tenant.fill(0); }));
 }
 
 TEST(Record, EveryFlippedBitIsARecordOrNone) {
-  const RawRecord good = Encode(Sample(), 5);
+  const RawRecord good = Encode(Sample());
   for (size_t bit = 0; bit < sizeof good * 8; ++bit) {
     RawRecord raw = good;
     auto* bytes = reinterpret_cast<unsigned char*>(&raw);
     bytes[bit / 8] =
         static_cast<unsigned char>(bytes[bit / 8] ^ (1u << (bit % 8)));
-    if (const auto record = Decode(raw)) {
+    if (const auto record = Decode(raw, {.name = "public"})) {
       EXPECT_TRUE(IsName(record->name));
-      EXPECT_TRUE(IsName(record->level.name));
     }
   }
 }
 
-TEST(Class, SurvivesTheRoundTripOrIsRefused) {
-  EXPECT_EQ(DecodeClass(EncodeClass("level:public")), "level:public");
-  EXPECT_EQ(DecodeClass(RawClass{}), "");
-  RawClass unterminated;
-  unterminated.key.fill('a');
-  EXPECT_EQ(DecodeClass(unterminated), std::nullopt);
+TEST(Record, OfAnotherTenantThanItsClassIsNone) {
+  const RawRecord raw = Encode(Sample());
+  EXPECT_TRUE(Decode(raw, Sample().level));
+  model::TrustLevel other = Sample().level;
+  other.tenant = "bank";
+  EXPECT_FALSE(Decode(raw, other));
+  other.colocate = model::Colocate::kSameLevel;
+  EXPECT_TRUE(Decode(raw, other));
+  EXPECT_FALSE(Decode(raw, {}));
+}
+
+TEST(Class, IsEqualExactlyWhereLevelsAreCompatible) {
+  std::vector<model::TrustLevel> levels;
+  for (const char* name : {"public", "internal"}) {
+    for (const char* tenant : {"", "shop", "bank"}) {
+      for (const auto colocate :
+           {model::Colocate::kSameLevel, model::Colocate::kSameTenant,
+            model::Colocate::kAlone}) {
+        levels.push_back({name, tenant, colocate});
+      }
+    }
+  }
+  for (const model::TrustLevel& one : levels) {
+    const auto of = DecodeClass(EncodeClass(one));
+    ASSERT_TRUE(of);
+    EXPECT_EQ(ClassKey(*of), ClassKey(one));
+    for (const model::TrustLevel& other : levels) {
+      if (ClassKey(one).empty() || ClassKey(other).empty()) continue;
+      EXPECT_EQ(EncodeClass(one) == EncodeClass(other), Compatible(one, other));
+    }
+  }
+}
+
+TEST(Class, NonsenseInAnyFieldIsRefused) {
+  const RawClass good = EncodeClass(Sample().level);
+  EXPECT_EQ(DecodeClass(RawClass{}), model::TrustLevel{});
+  const auto broken = [&](auto change) {
+    RawClass raw = good;
+    change(raw);
+    return !DecodeClass(raw);
+  };
+  EXPECT_FALSE(broken([](RawClass&) {}));
+  EXPECT_TRUE(broken([](RawClass& c) { c.colocate = 3; }));
+  EXPECT_TRUE(broken([](RawClass& c) { c.level.fill('a'); }));
+  EXPECT_TRUE(broken([](RawClass& c) { c.level.fill(0); }));
+  EXPECT_TRUE(broken([](RawClass& c) { c.tenant[0] = ':'; }));
+  EXPECT_TRUE(broken([](RawClass& c) { c.tenant[63] = 'a'; }));
+}
+
+TEST(IndexEntry, DependsOnNameAndUserAndIsNeverFree) {
+  const auto entry = IndexEntry("web", model::HostUid(1000));
+  EXPECT_NE(entry, 0u);
+  EXPECT_EQ(entry, IndexEntry("web", model::HostUid(1000)));
+  EXPECT_NE(entry, IndexEntry("wed", model::HostUid(1000)));
+  EXPECT_NE(entry, IndexEntry("web", model::HostUid(1001)));
+  EXPECT_NE(entry, IndexEntry("web", model::HostUid(1000 + (1u << 24))));
 }
 
 }  // namespace

@@ -10,24 +10,31 @@ namespace ringfence::admit {
 namespace {
 
 TEST_F(LedgerTest, ALockWithoutARecordIsRefused) {
-  const UniqueFd raw = OpenRaw();
-  ASSERT_EQ(sys::SetLock(raw.get(), sys::LockKind::kRead, ClassLock(700)),
-            true);
-  const auto claim = Admit("public", "a");
-  ASSERT_TRUE(RefusedFor<Incompatible>(claim));
-  EXPECT_TRUE(std::get<Incompatible>(claim.error()).neighbours.empty());
-  EXPECT_TRUE(RefusedFor<Incompatible>(Admit(Alone("public", "b"))));
-  ASSERT_TRUE(sys::Unlock(raw.get(), ClassLock(700)));
-  EXPECT_TRUE(Admit("public", "a"));
+  for (const uint32_t slot : {0u, 1u, 700u, kRecords - 1}) {
+    const UniqueFd raw = OpenRawPresence();
+    ASSERT_EQ(sys::SetLock(raw.get(), sys::LockKind::kRead, RecordLock(slot)),
+              true);
+    const auto claim = Admit("public", "a");
+    ASSERT_TRUE(RefusedFor<Incompatible>(claim));
+    EXPECT_TRUE(std::get<Incompatible>(claim.error()).neighbours.empty());
+    EXPECT_TRUE(RefusedFor<Incompatible>(Admit(Alone("public", "b"))));
+    ASSERT_TRUE(sys::Unlock(raw.get(), RecordLock(slot)));
+    auto free = Admit("public", "a");
+    ASSERT_TRUE(free);
+    EXPECT_TRUE(free->Release());
+  }
 }
 
-TEST_F(LedgerTest, ALockOnEveryPlaceOfAClassRangeKeepsAloneOut) {
-  for (const uint32_t index : {0u, 1u, 511u, kClasses - 1}) {
-    const UniqueFd raw = OpenRaw();
-    ASSERT_EQ(sys::SetLock(raw.get(), sys::LockKind::kRead, ClassLock(index)),
-              true);
-    EXPECT_TRUE(RefusedFor<Incompatible>(Admit(Alone("public", "a"))));
+// Its locks still say that somebody runs, whatever became of the records.
+TEST_F(LedgerTest, ALedgerMadeAnewBesideARunningSandboxAdmitsNobody) {
+  auto running = Admit("public", "a");
+  ASSERT_TRUE(running);
+  ASSERT_EQ(::unlink(run_.UserLedger().c_str()), 0);
+  for (const char* level : {"public", "internal"}) {
+    EXPECT_TRUE(RefusedFor<Incompatible>(Admit(level, "b")));
   }
+  ASSERT_TRUE(running->Release());
+  EXPECT_TRUE(Admit("internal", "b"));
 }
 
 TEST_F(LedgerTest, ARecordWithoutSenseRefusesEverything) {
@@ -47,26 +54,43 @@ TEST_F(LedgerTest, ARecordWithoutSenseRefusesEverything) {
   const auto field = [](size_t offset) {
     return RecordAt(0) + static_cast<off_t>(offset);
   };
-  corrupt_and_check(field(offsetof(RawRecord, used)), "\x02");
-  corrupt_and_check(field(offsetof(RawRecord, colocate)), "\x07");
-  corrupt_and_check(field(offsetof(RawRecord, level)), "\x1b");
+  corrupt_and_check(field(offsetof(RawRecord, tenant)), "\x1b");
   corrupt_and_check(field(offsetof(RawRecord, name)), "A");
-  // Another level than the class it holds.
-  corrupt_and_check(field(offsetof(RawRecord, level)), "q");
-  corrupt_and_check(field(offsetof(RawRecord, class_index)), "\x05");
-  corrupt_and_check(ClassAt(0), "level:other");
+  corrupt_and_check(field(offsetof(RawRecord, supervisor_pid)),
+                    {"\0\0\0\0", 4});
+  // Of another name or user than its index entry.
+  corrupt_and_check(field(offsetof(RawRecord, name)), "q");
+  corrupt_and_check(field(offsetof(RawRecord, uid)), "\x11\x22");
+  corrupt_and_check(IndexAt(0), "\x01");
   // A record that nobody wrote.
-  corrupt_and_check(RecordAt(1000), "\x01");
+  corrupt_and_check(IndexAt(1), "\x01");
+  const auto of_class = [](size_t offset) {
+    return kClassAt + static_cast<off_t>(offset);
+  };
+  corrupt_and_check(of_class(offsetof(RawClass, colocate)), "\x07");
+  corrupt_and_check(of_class(offsetof(RawClass, level)), "\x1b");
+  corrupt_and_check(of_class(offsetof(RawClass, level)), std::string(64, 'a'));
+  // There are records, and no class.
+  corrupt_and_check(kClassAt, std::string(sizeof(RawClass), '\0'));
 }
 
-TEST_F(LedgerTest, AClassWithoutSenseRefuses) {
-  Corrupt(ClassAt(3), std::string(256, 'a'));
-  EXPECT_TRUE(RefusedFor<Unusable>(Admit("public", "a")));
+// One among many of its own class, which nobody looks at one by one, keeps
+// those of another class out.
+TEST_F(LedgerTest, ARecordWithoutSenseAmongManyAdmitsNobodyOfAnotherClass) {
+  std::vector<Claim> claims;
+  for (int i = 0; i < 40; ++i) {
+    claims.push_back(Admit("public", "w" + std::to_string(i)).value());
+  }
+  Corrupt(RecordAt(30) + off_t{offsetof(RawRecord, name)}, "A");
+  EXPECT_FALSE(Admit("internal", "b"));
+  EXPECT_FALSE(ledger_->Running());
+  claims.clear();
+  EXPECT_TRUE(RefusedFor<Unusable>(Admit("internal", "b")));
 }
 
 TEST_F(LedgerTest, GarbageInTheTablesRefuses) {
-  Corrupt(kClassesAt,
-          std::string(static_cast<size_t>(kFileSize - kClassesAt), '\xa5'));
+  Corrupt(kClassAt,
+          std::string(static_cast<size_t>(kFileSize - kClassAt), '\xa5'));
   EXPECT_TRUE(RefusedFor<Unusable>(Admit("public", "a")));
   EXPECT_FALSE(ledger_->Running());
 }
@@ -98,8 +122,8 @@ TEST_F(LedgerTest, ARemovedLedgerRefusesTheClaimThatWaitedForIt) {
           sys::Readlinkat(AT_FDCWD, (fds + "/" + std::to_string(fd)).c_str());
       if (target && *target == path) ++found;
     }
-    // The parent's two (ledger_, raw) were inherited.
-    open = found >= 3;
+    // The parent's one (raw) was inherited.
+    open = found >= 2;
   }
   ASSERT_EQ(::unlink(path.c_str()), 0);
   ASSERT_TRUE(sys::Unlock(raw.get(), kAdmissionLock));

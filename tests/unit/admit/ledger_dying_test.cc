@@ -86,11 +86,11 @@ TEST_F(DyingTest, ADeadRecordIsClearedByTheNextClaim) {
   const UniqueFd raw = OpenRaw();
   uint32_t in_use = 0;
   for (uint32_t slot = 0; slot < kRecords; ++slot) {
-    uint32_t used = 0;
+    uint64_t entry = 0;
     ASSERT_TRUE(sys::Pread(raw.get(),
-                           std::as_writable_bytes(std::span(&used, 1)),
-                           RecordAt(slot)));
-    in_use += used;
+                           std::as_writable_bytes(std::span(&entry, 1)),
+                           IndexAt(slot)));
+    in_use += entry != 0 ? 1 : 0;
   }
   EXPECT_EQ(in_use, 1u);
 }

@@ -70,10 +70,14 @@ class LedgerTest : public testing::Test {
     return Admit(RequestFor(std::move(level), std::move(name)));
   }
   size_t CountRunning() { return ledger_->Running().value().size(); }
-  // A descriptor of the file with locks of its own.
+  // Descriptors of the files with locks of their own.
   UniqueFd OpenRaw() {
     return sys::Open(run_.UserLedger().c_str(), O_RDWR).value();
   }
+  UniqueFd OpenRawPresence() {
+    return sys::Open(run_.UserPresence().c_str(), O_RDWR).value();
+  }
+  Files OpenRawFiles() { return {OpenRaw(), OpenRawPresence()}; }
   void Corrupt(off_t at, std::string_view bytes) {
     const UniqueFd raw = OpenRaw();
     ASSERT_TRUE(sys::PwriteAll(raw.get(), std::as_bytes(std::span(bytes)), at));

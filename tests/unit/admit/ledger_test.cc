@@ -163,20 +163,13 @@ TEST_F(LedgerTest, TheCriticalSectionIsLeftAndUnnamedAfterEachAdmission) {
             std::nullopt);
 }
 
-TEST_F(LedgerTest, ClassesOfThePastAreUsedAgain) {
-  // More classes over time than the table has places.
-  for (uint32_t i = 0; i < kClasses + 10; ++i) {
-    auto claim = Admit("level" + std::to_string(i), "a");
-    ASSERT_TRUE(claim) << i;
-    ASSERT_TRUE(claim->Release());
-  }
-}
-
 TEST_F(LedgerTest, AFullTableRefuses) {
   // Every record's place is taken by a lock.
-  const UniqueFd raw = OpenRaw();
+  auto first = Admit("public", "first");
+  ASSERT_TRUE(first);
+  const UniqueFd raw = OpenRawPresence();
   ASSERT_EQ(sys::SetLock(raw.get(), sys::LockKind::kWrite,
-                         {RecordLock(0).start, kRecords - 1}),
+                         {RecordLock(1).start, kRecords - 2}),
             true);
   const auto last = Admit("public", "a");
   EXPECT_TRUE(last);
@@ -193,7 +186,10 @@ TEST_F(LedgerTest, ManyRunSideBySide) {
   EXPECT_EQ(CountRunning(), 300u);
   const auto other = Admit("internal", "b");
   ASSERT_TRUE(RefusedFor<Incompatible>(other));
-  EXPECT_EQ(std::get<Incompatible>(other.error()).neighbours.size(), 300u);
+  const auto& why = std::get<Incompatible>(other.error());
+  EXPECT_EQ(why.neighbours.size() + why.unseen, 300u);
+  EXPECT_THAT(Describe(other.error(), RequestFor("internal", "b")),
+              HasSubstr("and up to 297 more: ringfence ps"));
   claims.clear();
   EXPECT_EQ(CountRunning(), 0u);
 }

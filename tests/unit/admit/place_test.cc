@@ -13,6 +13,7 @@
 namespace ringfence::admit {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 
 constexpr model::HostGid kSomeGroup{54320};
@@ -148,10 +149,10 @@ TEST_F(UserScopeTest, AnotherHeaderIsRefused) {
   for (const Case& c :
        {Case{0, "is not a ledger"},
         Case{offsetof(Header, format), "another version"},
-        Case{offsetof(Header, classes), "another version"},
         Case{offsetof(Header, records), "another version"},
-        Case{offsetof(Header, boot_id), "another boot"},
-        Case{offsetof(Header, pid_namespace), "another PID namespace"}}) {
+        Case{offsetof(Header, boot), "another boot"},
+        Case{offsetof(Header, boot) + offsetof(Boot, pid_namespace),
+             "another PID namespace"}}) {
     std::string bad = good;
     bad[c.offset] = static_cast<char>(bad[c.offset] ^ 1);
     Write(run_.UserLedger(), bad);
@@ -161,6 +162,47 @@ TEST_F(UserScopeTest, AnotherHeaderIsRefused) {
   EXPECT_THAT(ReasonOf(run_.Open()), HasSubstr("is not a ledger"));
   Write(run_.UserLedger(), good);
   EXPECT_EQ(ReasonOf(run_.Open()), "usable");
+}
+
+// The file with the locks: without it nobody can say who runs.
+TEST_F(UserScopeTest, AnotherPresenceFileIsRefused) {
+  const std::string path = run_.UserPresence();
+  const auto ledger = run_.Open();
+  ASSERT_TRUE(ledger);
+  const auto expect_refused = [&](const char* reason) {
+    const auto claim = ledger->Admit(RequestFor("public", "a"));
+    ASSERT_FALSE(claim);
+    const auto* why = std::get_if<Unusable>(&claim.error());
+    ASSERT_NE(why, nullptr);
+    EXPECT_THAT(why->path, EndsWith("/ringfence/presence"));
+    EXPECT_THAT(why->reason, HasSubstr(reason));
+    EXPECT_THAT(why->remedy, HasSubstr("stop every workload"));
+    EXPECT_FALSE(ledger->Running());
+  };
+  EXPECT_TRUE(ledger->Running());
+  ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+  expect_refused("mode 0666, not 0600");
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  ASSERT_EQ(::truncate(path.c_str(), 1), 0);
+  expect_refused("1 bytes, not 0");
+  ASSERT_EQ(::truncate(path.c_str(), 0), 0);
+  EXPECT_TRUE(ledger->Admit(RequestFor("public", "a")));
+
+  const std::string aside = path + "-aside";
+  ASSERT_EQ(::rename(path.c_str(), aside.c_str()), 0);
+  expect_refused("is missing");
+  ASSERT_EQ(::symlink(aside.c_str(), path.c_str()), 0);
+  expect_refused("cannot be opened");
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  expect_refused("is not a regular file");
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  Write(path, "");
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  expect_refused("was replaced");
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  ASSERT_EQ(::rename(aside.c_str(), path.c_str()), 0);
+  EXPECT_TRUE(ledger->Admit(RequestFor("public", "a")));
 }
 
 // Whatever stands at RUN/ringfence, user scope is not an answer any more.
@@ -198,7 +240,7 @@ class HostScopeAsRootTest : public HostScopeTest {
     ASSERT_EQ(::chown(path.c_str(), 0, kSomeGroup.value), 0);
     const auto directory = sys::Open(path.c_str(), O_PATH | O_DIRECTORY);
     ASSERT_TRUE(directory);
-    ASSERT_TRUE(CreateFile(directory->get(), 0660, kSomeGroup));
+    ASSERT_TRUE(CreateFiles(directory->get(), 0660, kSomeGroup));
   }
 
   // What a user outside root, in `groups`, gets to hear.
@@ -265,7 +307,7 @@ TEST_F(HostScopeAsRootTest, AWrongOwnerOrModeIsRefused) {
 TEST_F(HostScopeAsRootTest, AMissingLedgerIsNotMadeButRefused) {
   const std::string file = run_.HostDirectory() + "/ledger";
   ASSERT_EQ(::unlink(file.c_str()), 0);
-  EXPECT_THAT(ReasonOf(run_.Open(kSomeGroup)), HasSubstr("cannot be opened"));
+  EXPECT_THAT(ReasonOf(run_.Open(kSomeGroup)), HasSubstr("is missing"));
   EXPECT_NE(::access(file.c_str(), F_OK), 0);
 }
 

@@ -38,6 +38,9 @@ class RunDirectory {
   std::string UserLedger() const {
     return UserDirectory() + "/ringfence/ledger";
   }
+  std::string UserPresence() const {
+    return UserDirectory() + "/ringfence/presence";
+  }
   std::string HostDirectory() const { return path_ + "/ringfence"; }
 
   std::expected<Ledger, Unusable> Open(

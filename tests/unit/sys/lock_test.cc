@@ -54,6 +54,18 @@ TEST_F(LockTest, AskingTellsWhatIsHeldAndTakesNothing) {
   EXPECT_EQ(GetLock(first_.get(), LockKind::kWrite, kAround), std::nullopt);
 }
 
+TEST_F(LockTest, WhoeverHoldsItItIsLocked) {
+  EXPECT_EQ(IsLocked(first_.get(), kAround), false);
+  for (const LockKind kind : {LockKind::kRead, LockKind::kWrite}) {
+    ASSERT_EQ(SetLock(first_.get(), kind, kByte), true);
+    EXPECT_EQ(IsLocked(first_.get(), kAround), true);
+    EXPECT_EQ(IsLocked(second_.get(), kByte), true);
+    EXPECT_EQ(IsLocked(first_.get(), {kByte.start + 1, 1}), false);
+    ASSERT_TRUE(Unlock(first_.get(), kByte));
+    EXPECT_EQ(IsLocked(first_.get(), kAround), false);
+  }
+}
+
 TEST_F(LockTest, ALockLivesUntilTheLastCopyOverForkIsClosed) {
   ASSERT_EQ(SetLock(second_.get(), LockKind::kWrite, kByte), true);
   int gate[2];
