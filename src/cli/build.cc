@@ -23,6 +23,9 @@
 namespace ringfence::cli {
 namespace {
 
+// Where a program that runs in place of a workload's stands inside.
+constexpr char kInstead[] = "/.ringfence-program";
+
 // One byte more than the parser takes, so that it is the parser who says that
 // a file is too large, in its own words.
 constexpr size_t kReadLimit = syntax::kMaxFileBytes + 1;
@@ -79,6 +82,15 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
 std::optional<Compiled> Build::Arrange(const syntax::Document& document) {
   auto confinement = resolve::ResolveWorkload(document, Finder(), diagnostics_);
   if (!confinement) return std::nullopt;
+  if (!instead_.empty()) {
+    confinement->command = {kInstead};
+    confinement->view.push_back({.kind = model::ViewEntry::Kind::kBind,
+                                 .at = kInstead,
+                                 .rights = {.read = true, .execute = true},
+                                 .host = instead_,
+                                 .text = "",
+                                 .source = {}});
+  }
   Compiled compiled{.confinement = *std::move(confinement)};
   auto view = compile::CompileMounts(compiled.confinement);
   if (!view) {

@@ -54,6 +54,8 @@ class Build {
   [[nodiscard]] std::optional<syntax::Document> ParseText(
       const std::string& text, const std::string& name);
 
+  // Workloads execute this program of the host in place of theirs.
+  void RunInstead(std::string program) { instead_ = std::move(program); }
   // Levels and groups are looked up in this folder first.
   void LookFirstIn(Place folder) { first_ = std::move(folder); }
   // What asks for more than its ceiling is no error: it is done, and said in
@@ -114,6 +116,7 @@ class Build {
   [[nodiscard]] resolve::FindFile Finder();
   void Fail(const std::string& why, const model::Source& source);
 
+  std::string instead_;  // empty: a workload's own program
   std::optional<Place> first_;
   std::vector<std::string> folders_;
   compile::AppArmorAbi apparmor_abi_;

@@ -42,6 +42,8 @@ constexpr std::array kCommands = {
             "ringfence-prove"},
     Command{"audit-filter", nullptr, "Say what is wrong with a filter",
             "ringfence-prove"},
+    Command{"attack", nullptr,
+            "Try every known way out of a sandbox of a profile"},
     Command{"doctor", nullptr, "Say what this host can enforce"},
     Command{"host", nullptr, "Set this host up, say what it takes, or undo it"},
     Command{"plan", nullptr, "Say which workloads would meet on a host"},

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "cli/command_attack.h"
 #include "cli/command_compile.h"
 #include "cli/command_doctor.h"
 #include "cli/command_explain.h"
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   const std::string_view name = argc > 1 ? argv[1] : "";
   if (name == "compile") return RunCompile(argc - 1, argv + 1);
   if (name == "explain") return RunExplain(argc - 1, argv + 1);
+  if (name == "attack") return RunAttack(argc - 1, argv + 1);
   if (name == "doctor") return RunDoctor(argc - 1, argv + 1);
   if (name == "plan") return RunPlan(argc - 1, argv + 1);
   if (name == "host") return RunHost(argc - 1, argv + 1);

@@ -9,13 +9,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPrograms[] = {"ringfence",
-                                     "ringfence-cli",
-                                     "ringfence-policy",
-                                     "ringfence-prove",
-                                     "ringfence-launch",
-                                     "ringfence-relay",
-                                     "probe"};
+constexpr const char* kPrograms[] = {"ringfence",       "ringfence-attacker",
+                                     "ringfence-cli",   "ringfence-policy",
+                                     "ringfence-prove", "ringfence-launch",
+                                     "ringfence-relay", "probe"};
 
 }  // namespace
 

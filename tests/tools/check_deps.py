@@ -46,19 +46,20 @@ LINKED_AS = {
 # The kernel's doors: only src/sys may touch them.
 SYS_ONLY = {"sys/mount.h", "sys/prctl.h", "sys/ptrace.h", "sched.h"}
 LIBC = set("""
-    aio.h arpa/inet.h byteswap.h ctype.h dirent.h dlfcn.h elf.h endian.h errno.h
-    fcntl.h float.h fnmatch.h ftw.h getopt.h glob.h grp.h inttypes.h langinfo.h
-    libgen.h limits.h link.h locale.h math.h mqueue.h net/if.h netdb.h
-    netinet/in.h netinet/tcp.h netinet/udp.h paths.h poll.h pthread.h pty.h
-    pwd.h semaphore.h setjmp.h signal.h spawn.h stdarg.h stddef.h stdint.h
-    stdio.h stdlib.h string.h strings.h sys/auxv.h sys/epoll.h sys/eventfd.h
-    sys/fcntl.h sys/file.h sys/fsuid.h sys/inotify.h sys/ioctl.h sys/ipc.h
-    sys/mman.h sys/msg.h sys/param.h sys/poll.h sys/random.h sys/resource.h
+    aio.h arpa/inet.h byteswap.h ctype.h dirent.h dlfcn.h elf.h endian.h
+    errno.h fcntl.h float.h fnmatch.h ftw.h getopt.h glob.h grp.h inttypes.h
+    langinfo.h libgen.h limits.h link.h locale.h math.h mqueue.h net/if.h
+    netdb.h netinet/in.h netinet/tcp.h netinet/udp.h paths.h poll.h pthread.h
+    pty.h pwd.h semaphore.h setjmp.h signal.h spawn.h stdarg.h stddef.h
+    stdint.h stdio.h stdlib.h string.h strings.h sys/auxv.h sys/epoll.h
+    sys/eventfd.h sys/fanotify.h sys/fcntl.h sys/file.h sys/fsuid.h
+    sys/inotify.h sys/ioctl.h sys/ipc.h sys/mman.h sys/msg.h sys/param.h
+    sys/personality.h sys/poll.h sys/quota.h sys/random.h sys/resource.h
     sys/select.h sys/sem.h sys/sendfile.h sys/shm.h sys/signalfd.h sys/socket.h
     sys/stat.h sys/statfs.h sys/statvfs.h sys/sysinfo.h sys/sysmacros.h
-    sys/time.h sys/timerfd.h sys/types.h sys/uio.h sys/un.h sys/user.h
-    sys/utsname.h sys/vfs.h sys/wait.h sys/xattr.h syslog.h termios.h time.h
-    ucontext.h unistd.h utmp.h wchar.h
+    sys/time.h sys/timerfd.h sys/timex.h sys/types.h sys/uio.h sys/un.h
+    sys/user.h sys/utsname.h sys/vfs.h sys/wait.h sys/xattr.h syslog.h
+    termios.h time.h ucontext.h unistd.h utmp.h wchar.h
 """.split())
 # Standard headers that bring threads, exceptions or a heap of machinery.
 NOT_TRUSTED = {"thread", "mutex", "future", "shared_mutex", "regex",
@@ -90,7 +91,8 @@ BANNED = [
      "only src/sys makes raw system calls", "not-sys"),
 ]
 
-Folder = collections.namedtuple("Folder", "trusted folders libraries line")
+Folder = collections.namedtuple("Folder",
+                                "trusted hostile folders libraries line")
 Finding = collections.namedtuple("Finding", "rule where text")
 
 TOKEN = re.compile(
@@ -114,15 +116,15 @@ def read_graph(path):
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        match = re.fullmatch(r"([T ]) +([a-z]+): *([a-z ]*); *([a-z0-9 -]*)",
+        match = re.fullmatch(r"([TA ]) +([a-z]+): *([a-z ]*); *([a-z0-9 -]*)",
                              line)
         if not match:
-            raise ValueError(f"{path}:{number}: not `[T] folder: folders; "
+            raise ValueError(f"{path}:{number}: not `[T|A] folder: folders; "
                              f"libraries`: {line}")
         mark, name, folders, libraries = match.groups()
         if name in graph:
             raise ValueError(f"{path}:{number}: {name} is here twice")
-        graph[name] = Folder(mark == "T", set(folders.split()),
+        graph[name] = Folder(mark == "T", mark == "A", set(folders.split()),
                              set(libraries.split()), number)
     return graph
 
@@ -167,7 +169,8 @@ def check_includes(graph, folder, file, text):
             if library not in graph[folder].libraries:
                 yield Finding("include-library", where,
                               f"{folder} may not use {library} (<{header}>)")
-            elif header in SYS_ONLY and folder != "sys":
+            elif (header in SYS_ONLY and folder != "sys"
+                  and not graph[folder].hostile):
                 yield Finding("include-kernel", where,
                               f"<{header}> belongs to src/sys")
         elif kind == '"':
@@ -199,7 +202,7 @@ def check_text(graph, folder, file, text, code):
             continue
         if scope == "not-cli" and (folder == "cli" or is_main):
             continue
-        if scope == "not-sys" and folder == "sys":
+        if scope == "not-sys" and (folder == "sys" or graph[folder].hostile):
             continue
         if isinstance(scope, set) and folder not in scope:
             continue
@@ -293,6 +296,8 @@ def check_cmake(graph, path):
                                      f"{name} may not link {library}"))
         yield name, found
     for name in sorted(graph.keys() - seen):
+        if graph[name].hostile:
+            continue
         yield name, [Finding("cmake-folders", str(path),
                              f"{name} is no ringfence_folder")]
     for words in arguments(cmake, "target_link_libraries"):

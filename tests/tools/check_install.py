@@ -22,6 +22,7 @@ COMMANDS = [["--version"], ["run", "--help"], ["compile", "--help"]]
 # program -> must it be static?
 PROGRAMS = {
     "bin/ringfence": True,
+    "lib/ringfence/ringfence-attacker": True,
     "lib/ringfence/ringfence-cli": False,
     "lib/ringfence/ringfence-policy": False,
     "lib/ringfence/ringfence-prove": False,
