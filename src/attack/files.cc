@@ -125,6 +125,14 @@ constexpr Technique kTechniques[] = {
      [](const Target& target) {
        return ::getppid() <= 2 ? Open("/proc/1/fd") : Open(Proc(target, "/fd"));
      }},
+    {"write-launcher-program", "init is not dumpable",
+     [](const Target& target) {
+       // Outside, the target stands for process 1. ETXTBSY: it was about to.
+       const Result result = ::getppid() <= 2
+                                 ? Open("/proc/1/exe", O_WRONLY)
+                                 : Open(Proc(target, "/exe"), O_WRONLY);
+       return result.answer == "ETXTBSY" ? Through() : result;
+     }},
     {"inherited-descriptor", "all but the listed ones are closed",
      [](const Target&) {
        // The caller of the sandbox had a directory open as 40.
