@@ -34,7 +34,9 @@ constexpr std::array kCodes = {
               "ones expand to billions of values, and they hide from a "
               "reviewer what a line means. Write the value out, or use "
               "`extends` and syscall groups. A value that really begins with & "
-              "or * needs quotes."},
+              "or * needs quotes. In compose files and manifests, which have "
+              "them, an alias is a copy; it cannot stand for what it is a part "
+              "of."},
     CodeEntry{Code::kTag, "YAML tag",
               "Tags (!name) change the type of a value. Every key here has one "
               "type, so tags are refused. A value that really begins with ! "

@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -106,6 +107,41 @@ class Places {
 
 enum class Documents { kOne, kMany };
 
+size_t SizeOf(const Node& node) {
+  size_t size = 1;
+  for (const Node& item : node.items) size += SizeOf(item);
+  for (const Entry& entry : node.entries) size += 1 + SizeOf(entry.value);
+  return size;
+}
+
+size_t DepthOf(const Node& node) {
+  size_t depth = 0;
+  for (const Node& item : node.items) depth = std::max(depth, DepthOf(item));
+  for (const Entry& entry : node.entries) {
+    depth = std::max(depth, DepthOf(entry.value));
+  }
+  return depth + 1;
+}
+
+// Puts the entries of the mappings below the key `<<` beside the others, which
+// count for more (https://yaml.org/type/merge.html).
+void Merge(Node& mapping) {
+  const auto merge = std::ranges::find(mapping.entries, "<<", &Entry::key);
+  if (merge == mapping.entries.end()) return;
+  std::vector<Node> sources{std::move(merge->value)};
+  mapping.entries.erase(merge);
+  if (sources[0].kind == Node::Kind::kSequence) {
+    sources = std::vector<Node>(std::move(sources[0].items));
+  }
+  for (Node& source : sources) {
+    for (Entry& entry : source.entries) {
+      if (mapping.Find(entry.key) == nullptr) {
+        mapping.entries.push_back(std::move(entry));
+      }
+    }
+  }
+}
+
 class TreeBuilder : public YAML::EventHandler {
  public:
   TreeBuilder(Places& places, Documents documents, Diagnostics& diagnostics)
@@ -114,6 +150,7 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] std::vector<Node> Take() { return std::move(roots_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
+    anchors_.clear();
     if (documents_ == Documents::kMany || roots_.empty()) return;
     Report(Code::kSeveralDocuments, "a file holds only one document",
            places_.At(mark), "the second document begins here",
@@ -127,20 +164,33 @@ class TreeBuilder : public YAML::EventHandler {
     Node node;
     // The mark of nothing is that of whatever follows it.
     node.span = !frames_.empty() ? frames_.back().Here() : places_.At(mark);
-    if (anchor != YAML::NullAnchor) {
+    if (anchor != YAML::NullAnchor && !TakesAnchors()) {
       RefuseAnchor(mark);
       node.kind = Node::Kind::kBroken;
     }
-    Attach(std::move(node));
+    Attach(std::move(node), anchor);
   }
 
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    if (ExpectsKey()) StopAtBadKey(places_.At(mark));
-    RefuseAnchor(mark);
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const Span span = places_.At(mark);
+    if (ExpectsKey()) StopAtBadKey(span);
+    const auto meant = anchors_.find(anchor);
+    if (meant != anchors_.end()) {
+      CheckDepth(frames_.size() + DepthOf(meant->second), span);
+      CountNodes(SizeOf(meant->second) - 1, span);
+      Attach(meant->second, YAML::NullAnchor);
+      return;
+    }
+    if (TakesAnchors()) {
+      Report(Code::kAnchorOrAlias, "an alias of what it is a part of", span, "",
+             "write the value out where it is needed");
+    } else {
+      RefuseAnchor(mark);
+    }
     Node node;
     node.kind = Node::Kind::kBroken;
-    node.span = places_.At(mark);
-    Attach(std::move(node));
+    node.span = span;
+    Attach(std::move(node), YAML::NullAnchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag,
@@ -161,7 +211,7 @@ class TreeBuilder : public YAML::EventHandler {
     node.quoted = quoted;
     node.text = value;
     node.span = span;
-    Attach(std::move(node));
+    Attach(std::move(node), anchor);
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag,
@@ -182,6 +232,7 @@ class TreeBuilder : public YAML::EventHandler {
   struct Frame {
     Node node;
     std::map<std::string, Span> keys;
+    YAML::anchor_t anchor = YAML::NullAnchor;
     std::optional<Entry> key;  // seen, its value not yet
     bool duplicate = false;    // that key was there before
 
@@ -206,6 +257,11 @@ class TreeBuilder : public YAML::EventHandler {
            !frames_.back().key;
   }
 
+  // Our own language has none. Others do, and then an alias is a copy.
+  [[nodiscard]] bool TakesAnchors() const {
+    return documents_ == Documents::kMany;
+  }
+
   void RefuseAnchor(const YAML::Mark& mark) {
     Report(Code::kAnchorOrAlias, "anchors and aliases are not allowed",
            places_.At(mark), "", "write the value out where it is needed");
@@ -213,7 +269,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void CheckProperties(const YAML::Mark& mark, const std::string& tag,
                        YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor) RefuseAnchor(mark);
+    if (anchor != YAML::NullAnchor && !TakesAnchors()) RefuseAnchor(mark);
     const bool written = !tag.empty() && tag != "?" && tag != "!";
     if (written || (tag == "!" && places_.ByteAt(mark) == '!')) {
       Report(Code::kTag, "YAML tags are not allowed", places_.At(mark), "",
@@ -228,7 +284,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void SetKey(const std::string& key, const Span& span) {
-    CountNode(span);
+    CountNodes(1, span);
     Frame& frame = frames_.back();
     const auto [first, inserted] = frame.keys.emplace(key, span);
     frame.duplicate = !inserted;
@@ -248,13 +304,9 @@ class TreeBuilder : public YAML::EventHandler {
     const Span span = places_.At(mark);
     if (ExpectsKey()) StopAtBadKey(span);
     CheckProperties(mark, tag, anchor);
-    if (frames_.size() >= kMaxDepth) {
-      Report(Code::kTooDeep, "values are nested too deeply", span,
-             "this is level " + std::to_string(frames_.size() + 1) + " of " +
-                 std::to_string(kMaxDepth) + " allowed");
-      throw EndEarly{};
-    }
+    CheckDepth(frames_.size() + 1, span);
     Frame frame;
+    frame.anchor = anchor;
     frame.node.kind = kind;
     frame.node.span = span;
     frames_.push_back(std::move(frame));
@@ -263,12 +315,23 @@ class TreeBuilder : public YAML::EventHandler {
   void Close() {
     Check(!frames_.empty(), "yaml: an end without a start");
     Node node = std::move(frames_.back().node);
+    const YAML::anchor_t anchor = frames_.back().anchor;
     frames_.pop_back();
-    Attach(std::move(node));
+    if (TakesAnchors()) Merge(node);
+    Attach(std::move(node), anchor);
   }
 
-  void CountNode(const Span& span) {
-    if (++nodes_ <= kMaxNodes) return;
+  void CheckDepth(size_t depth, const Span& span) {
+    if (depth <= kMaxDepth) return;
+    Report(Code::kTooDeep, "values are nested too deeply", span,
+           "this is level " + std::to_string(depth) + " of " +
+               std::to_string(kMaxDepth) + " allowed");
+    throw EndEarly{};
+  }
+
+  void CountNodes(size_t count, const Span& span) {
+    nodes_ += count;
+    if (nodes_ <= kMaxNodes) return;
     Report(Code::kTooManyNodes,
            "the file has more than " + std::to_string(kMaxNodes) +
                " keys and values",
@@ -276,8 +339,9 @@ class TreeBuilder : public YAML::EventHandler {
     throw EndEarly{};
   }
 
-  void Attach(Node node) {
-    CountNode(node.span);
+  void Attach(Node node, YAML::anchor_t anchor) {
+    CountNodes(1, node.span);
+    if (anchor != YAML::NullAnchor && TakesAnchors()) anchors_[anchor] = node;
     if (frames_.empty()) {
       if (documents_ == Documents::kOne || node.kind != Node::Kind::kNull) {
         roots_.push_back(std::move(node));
@@ -302,6 +366,7 @@ class TreeBuilder : public YAML::EventHandler {
   Diagnostics& diagnostics_;
   std::vector<Frame> frames_;
   std::vector<Node> roots_;
+  std::map<YAML::anchor_t, Node> anchors_;  // of this document, complete ones
   size_t nodes_ = 0;
 };
 
@@ -327,7 +392,8 @@ std::vector<Node> Read(std::string_view text, std::string_view file,
   } catch (const EndEarly&) {
     return {};
   } catch (const YAML::Exception& error) {
-    const bool alias = places.ByteAt(error.mark) == '*';
+    const bool alias =
+        documents == Documents::kOne && places.ByteAt(error.mark) == '*';
     diagnostics.Add({alias ? Code::kAnchorOrAlias : Code::kYamlSyntax,
                      alias ? "anchors and aliases are not allowed"
                            : "not valid YAML: " + error.msg,

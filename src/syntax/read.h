@@ -22,8 +22,10 @@ namespace ringfence::syntax {
                                            std::string_view file,
                                            Diagnostics& diagnostics);
 
-// The same for a text of several documents; those that hold nothing are left
-// out. Empty if there is no tree at all.
+// The same for a text of another language, of several documents; those that
+// hold nothing are left out. Empty if there is no tree at all. Here an alias
+// stands for a copy of what it means, within the bounds of parse.h, and `<<`
+// merges mappings.
 [[nodiscard]] std::vector<Node> ReadYamlStream(std::string_view text,
                                                std::string_view file,
                                                Diagnostics& diagnostics);

@@ -101,6 +101,58 @@ TEST(Kubernetes, EveryKindThatMakesPodsIsRead) {
       ElementsAre(Label{"pool", "web"}, Label{"kubernetes.io/hostname", "n1"}));
 }
 
+TEST(Compose, AliasesAndMergeKeysStandForCopies) {
+  const Deployment compose = Read(
+      "x-all: &all\n  image: x\n  labels: &labels {ringfence.level: public}\n"
+      "x-books: &books {labels: {ringfence.level: critical}, image: y}\n"
+      "services:\n"
+      "  a: *all\n"
+      "  b:\n    <<: *all\n"
+      "  c:\n    labels: &own {ringfence.level: internal}\n    <<: *all\n"
+      "  d:\n    <<: [*books, *all]\n"
+      "  e:\n    labels:\n      <<: *labels\n      ringfence.tenant: shop\n"
+      "  f: {labels: *own}\n");
+  EXPECT_THAT(Shapes(compose),
+              ElementsAre("service a public", "service b public",
+                          "service c internal", "service d critical",
+                          "service e public/shop", "service f internal"));
+}
+
+TEST(Compose, AnAnchorIsOfItsDocumentAlone) {
+  Diagnostics diagnostics;
+  EXPECT_FALSE(
+      ReadDeployment("apiVersion: v1\nkind: Pod\nmetadata: &m {name: a}\n"
+                     "---\napiVersion: v1\nkind: Pod\nmetadata: *m\n",
+                     "f.yaml", diagnostics));
+  ASSERT_EQ(diagnostics.size(), 1u);
+}
+
+// Each line doubles what the one before stands for.
+TEST(Compose, AnAliasBombIsRefusedBeforeItIsLarge) {
+  std::string text = "services: {}\nx0: &a0 [x, x]\n";
+  for (int i = 1; i < 30; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    text += "x" + std::to_string(i) + ": &a" + std::to_string(i) + " [" +
+            before + ", " + before + "]\n";
+  }
+  Diagnostics diagnostics;
+  EXPECT_FALSE(ReadDeployment(text, "f.yaml", diagnostics));
+  EXPECT_THAT(Render(diagnostics, {{"f.yaml", text}}, Colour::kOff),
+              testing::HasSubstr("more than 50000 keys and values"));
+}
+
+TEST(Compose, AliasesNestNoDeeperThanWhatIsWritten) {
+  std::string text = "services: {}\nx0: &a0 [x]\n";
+  for (int i = 1; i < 40; ++i) {
+    text += "x" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" +
+            std::to_string(i - 1) + "]\n";
+  }
+  Diagnostics diagnostics;
+  EXPECT_FALSE(ReadDeployment(text, "f.yaml", diagnostics));
+  EXPECT_THAT(Render(diagnostics, {{"f.yaml", text}}, Colour::kOff),
+              testing::HasSubstr("nested too deeply"));
+}
+
 TEST(Deployment, OurOwnLanguageIsNotOne) {
   EXPECT_FALSE(LooksLikeDeployment("kind: Placement\nhosts: [{name: a}]\n"));
   EXPECT_FALSE(LooksLikeDeployment(""));
