@@ -122,10 +122,14 @@ struct Words {
              "  help: lslocks and fuser show who has the ledger open";
     }
     return "process " + std::to_string(why.holder.pid) + " of user " +
-           UserName(why.uid) + " keeps the ledger locked";
+           UserName(why.uid) +
+           " keeps the ledger locked\n  help: try again; if it stays, as that "
+           "user or root: kill " +
+           std::to_string(why.holder.pid);
   }
   std::string operator()(const Full&) const {
-    return "the ledger is full: too many workloads run on this host";
+    return "the ledger is full: too many workloads run on this host\n"
+           "  help: use another host, or wait until some of them end";
   }
   std::string operator()(const InvalidName& why) const {
     return "`" + why.text +

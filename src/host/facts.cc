@@ -103,13 +103,15 @@ void ReadLedger(Facts& facts) {
     facts.ledger = {std::nullopt, ledger.error().path, ledger.error()};
   } else {
     facts.ledger = {ledger->scope(), ledger->path(), {}};
-    own = ledger->Running().value_or(std::vector<admit::Entry>());
+    auto running = ledger->Running();
     auto policy = ledger->Policy();
-    if (policy) {
-      facts.policy = *std::move(policy);
-    } else {
+    if (!running) {
+      facts.ledger = {std::nullopt, running.error().path, running.error()};
+    } else if (!policy) {
       facts.ledger = {std::nullopt, policy.error().path, policy.error()};
     }
+    own = std::move(running).value_or(std::vector<admit::Entry>());
+    facts.policy = std::move(policy).value_or(model::HostPolicy{});
   }
   facts.foreign = FindForeign({}, own);
 }

@@ -287,58 +287,62 @@ class Work {
     auto opened = OpenDirectory();
     if (!opened) return Fail(path_ + " cannot be opened", opened.error());
     directory_ = std::move(*opened);
-    if (!HasLedger()) return RemoveFilesBesideIt();
-    auto ledger = OpenAsItIs(admit::kFile);
-    if (!ledger) return Fail(file_path + " cannot be opened", ledger.error());
-    auto presence = OpenAsItIs(admit::kPresenceFile);
-    if (!presence) {
+    const admit::Files files{OpenRegular(admit::kFile),
+                             OpenRegular(admit::kPresenceFile)};
+    if (files.ledger && !files.presence) {
       return Fail(
           path_ + "/" + admit::kPresenceFile +
-              " cannot be opened, so nobody knows what runs (" +
-              std::strerror(presence.error().err) + ")",
+              " is not a file, so nobody knows what runs",
           "when no workload runs: rm " + file_path + ", then run this again");
     }
-    const admit::Files files{std::move(*ledger), std::move(*presence)};
     // Held until the file has no name any more: who waits for it then finds
     // that it is gone.
     std::optional<admit::Admission> held;
-    if (IsRegular(files.ledger) && IsRegular(files.presence)) {
+    if (files.ledger) {
       auto admission = admit::Admission::Enter(files.ledger.get(), kPatienceMs);
       if (!admission) {
         return Fail(admit::Describe(admission.error(), {}),
                     "end that process, then run this again");
       }
       held.emplace(std::move(*admission));
+    }
+    if (files.presence) {
       if (const auto occupants = Occupants(files); !occupants.empty()) {
         return Fail("workloads run:" + Join(occupants),
                     "stop them, then run this again");
       }
     }
-    SayDo("remove " + file_path, "removed " + file_path);
-    if (dry()) return true;
-    const auto removed = sys::Unlinkat(directory_.get(), admit::kFile, 0);
-    if (!removed) {
-      return Fail(file_path + " cannot be removed", removed.error());
+    if (HasLedger()) {
+      SayDo("remove " + file_path, "removed " + file_path);
+      if (dry()) return true;
+      const auto removed = Remove(admit::kFile);
+      if (!removed) {
+        return Fail(file_path + " cannot be removed", removed.error());
+      }
     }
-    return RemoveFilesBesideIt();
-  }
-
-  // Also a ledger that makes no sense must go.
-  Result<UniqueFd> OpenAsItIs(const char* name) const {
-    return sys::OpenAt2(directory_.get(), name,
-                        {.flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK,
-                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS});
-  }
-  static bool IsRegular(const UniqueFd& file) {
-    const auto status = sys::Fstat(file.get());
-    return status && S_ISREG(status->st_mode);
-  }
-
-  bool RemoveFilesBesideIt() const {
     if (dry()) return true;
-    (void)sys::Unlinkat(directory_.get(), admit::kPolicyFile, 0);
-    (void)sys::Unlinkat(directory_.get(), admit::kPresenceFile, 0);
+    (void)Remove(admit::kPolicyFile);
+    (void)Remove(admit::kPresenceFile);
     return true;
+  }
+
+  // Also one that makes no sense, which must go too. Empty: there is something
+  // else, or nothing.
+  UniqueFd OpenRegular(const char* name) const {
+    auto file =
+        sys::OpenAt2(directory_.get(), name,
+                     {.flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK,
+                      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS});
+    if (!file) return {};
+    const auto status = sys::Fstat(file->get());
+    if (!status || !S_ISREG(status->st_mode)) return {};
+    return std::move(*file);
+  }
+
+  Result<void> Remove(const char* name) const {
+    const auto removed = sys::Unlinkat(directory_.get(), name, 0);
+    if (removed || removed.error().err != EISDIR) return removed;
+    return sys::Unlinkat(directory_.get(), name, AT_REMOVEDIR);
   }
 
   bool RemoveDirectory() {

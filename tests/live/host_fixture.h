@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 inline constexpr char kPlace[] = "/run/ringfence";
 inline constexpr char kLedger[] = "/run/ringfence/ledger";
+inline constexpr char kPresence[] = "/run/ringfence/presence";
 
 class Host : public SandboxTest {
  protected:

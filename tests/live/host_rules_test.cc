@@ -10,11 +10,13 @@
 #include <sstream>
 
 #include "live/host_fixture.h"
+#include "paths/paths.h"
 
 namespace ringfence::live {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -207,6 +209,38 @@ TEST_F(Rules, ADamagedPolicyIsRefused) {
     ExpectRuns(member_, "untrusted");
     if (HasFailure()) return;
   }
+}
+
+// What ringfence-host.service says, and that systemd understands all of it. The
+// boot itself is tests/vm/cases/systemd.
+TEST_F(Rules, TheServiceOfTheBootPutsThemIntoForce) {
+  ExpectDone({"host", "accept", "public"});
+  Reboot();
+  std::string unit = Slurp(BinaryDirectory() + "/ringfence-host.service");
+  EXPECT_THAT(unit, HasSubstr(std::string("ConditionPathExists=") + kRules));
+  const std::string key = "\nExecStart=";
+  const size_t start = unit.find(key);
+  ASSERT_NE(start, std::string::npos);
+  const size_t program = start + key.size();
+  const size_t end = unit.find('\n', program);
+  ASSERT_THAT(unit.substr(program, end - program),
+              EndsWith("/bin/ringfence host init"));
+  ExpectDone({"host", "init"});
+  EXPECT_THAT(ExpectRefused(member_, "untrusted", 120).err,
+              HasSubstr("reserved for public"));
+  ExpectRuns(member_, "public");
+
+  unit.replace(program, unit.find(' ', program) - program, ringfence_);
+  const auto verify = [&](const std::string& text) {
+    return RunAs({.name = "root", .home = "/"},
+                 {"/usr/bin/systemd-analyze", "verify", "--man=no",
+                  home_.Write("ringfence-host.service", text)});
+  };
+  const Outcome good = verify(unit);
+  EXPECT_EQ(good.end, End(Exited{0})) << good;
+  EXPECT_EQ(good.out + good.err, "");
+  EXPECT_THAT(verify(unit + "WantedBye=multi-user.target\n").err,
+              HasSubstr("WantedBye"));
 }
 
 TEST_F(Rules, DeinitKeepsThemUnderAnotherName) {

@@ -16,6 +16,7 @@
 #include <functional>
 
 #include "admit/admission.h"
+#include "admit/layout.h"
 #include "admit/ledger.h"
 #include "live/host_fixture.h"
 
@@ -182,9 +183,40 @@ TEST_F(Host, ADamagedLedgerIsRefused) {
          std::fstream file(at, std::ios::in | std::ios::out);
          file << std::string(4096, 'x');
        }},
+      {"another ledger",
+       [&] {
+         fs::copy_file(at, marker_ + "/copy");
+         fs::remove(at);
+         fs::copy_file(marker_ + "/copy", at);
+         fs::remove(marker_ + "/copy");
+       }},
+      {"a record with nonsense",
+       [&] {
+         std::fstream file(at, std::ios::in | std::ios::out);
+         file.seekp(admit::IndexAt(0));
+         file << "x";
+       }},
+      {"a class with nonsense",
+       [&] {
+         std::fstream file(at, std::ios::in | std::ios::out);
+         file.seekp(admit::kClassAt);
+         file << "xxxx";
+       }},
       {"truncated", [&] { fs::resize_file(at, 100); }},
       {"empty", [&] { fs::resize_file(at, 0); }},
       {"not there", [&] { fs::remove(at); }},
+      {"no presence file", [&] { fs::remove(kPresence); }},
+      {"another presence file",
+       [&] {
+         fs::remove(kPresence);
+         std::ofstream(kPresence).close();
+         ASSERT_EQ(::chown(kPresence, 0, group_), 0);
+         ASSERT_EQ(::chmod(kPresence, 0660), 0);
+       }},
+      {"a presence file of another owner",
+       [&] { ASSERT_EQ(::chown(kPresence, user_.uid, group_), 0); }},
+      {"a presence file with content",
+       [&] { std::ofstream(kPresence) << "x"; }},
       {"a directory that others may enter",
        [&] { ASSERT_EQ(::chmod(kPlace, 0755), 0); }},
       {"another's directory",
@@ -196,9 +228,19 @@ TEST_F(Host, ADamagedLedgerIsRefused) {
     SCOPED_TRACE(what);
     damage();
     EXPECT_THAT(ExpectRefused(member_, "untrusted", 120).err,
-                HasSubstr(kPlace));
-    ::umount2(kPlace, MNT_DETACH);
-    fs::remove_all(kPlace);
+                AllOf(HasSubstr(kPlace), HasSubstr("ringfence host init")));
+    const Outcome asked = RunAs(member_, {ringfence_, "doctor"});
+    EXPECT_EQ(asked.end, End(Exited{6})) << asked;
+    EXPECT_THAT(asked.out, HasSubstr("missing   co-location"));
+    // The remedy is one.
+    Outcome undone = AsRoot({"host", "deinit"});
+    if (undone.end == End(Exited{1})) {
+      EXPECT_THAT(undone.err, AllOf(HasSubstr(kPresence),
+                                    HasSubstr(std::string("rm ") + kLedger)));
+      fs::remove(at);
+      undone = AsRoot({"host", "deinit"});
+    }
+    EXPECT_EQ(undone.end, End(Exited{0})) << undone;
     ASSERT_EQ(AsRoot({"host", "init"}).end, End(Exited{0}));
     ExpectRuns(member_, "untrusted");
     if (HasFailure()) return;
@@ -240,8 +282,9 @@ TEST_F(Host, AMemberThatKeepsTheLedgerLockedIsNamed) {
   ::close(ready[0]);
   const Outcome refused = Try(member_, "untrusted");
   EXPECT_EQ(refused.end, End(Exited{120})) << refused;
-  EXPECT_THAT(refused.err, HasSubstr("process " + std::to_string(holder) +
-                                     " of user " + other_.name));
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("process " + std::to_string(holder) +
+                                           " of user " + other_.name),
+                                 HasSubstr("kill " + std::to_string(holder))));
   EXPECT_FALSE(fs::exists(Marker()));
   ::kill(holder, SIGKILL);
   ::waitpid(holder, nullptr, 0);

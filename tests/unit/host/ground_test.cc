@@ -63,6 +63,12 @@ class GroundTest : public testing::Test {
   std::string run_ = "/tmp/ringfence-ground-XXXXXX";
 };
 
+admit::Request Storefront() {
+  return {.level = {.name = "public"},
+          .name = "storefront",
+          .uid = model::HostUid(0)};
+}
+
 // Runs `body` in a child and returns its exit code.
 int InChild(const std::function<int()>& body) {
   const pid_t child = ::fork();
@@ -158,9 +164,7 @@ TEST_F(GroundTest, DeinitialiseRefusesWhileAWorkloadRunsAndNamesIt) {
   {
     const auto ledger = Open();
     ASSERT_TRUE(ledger);
-    const auto claim = ledger->Admit({.level = {.name = "public"},
-                                      .name = "storefront",
-                                      .uid = model::HostUid(0)});
+    const auto claim = ledger->Admit(Storefront());
     ASSERT_TRUE(claim);
     const Outcome outcome = Deinitialise(Here());
     ASSERT_TRUE(outcome.problem);
@@ -192,9 +196,43 @@ TEST_F(GroundTest, DeinitialiseWorksOnADamagedLedger) {
     ASSERT_EQ(::unlink(file.c_str()), 0);
     ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
   });
+  damage([](const std::string& file) {
+    ASSERT_EQ(::unlink(file.c_str()), 0);
+    ASSERT_EQ(::symlink("/etc/passwd", file.c_str()), 0);
+  });
+  damage([](const std::string& file) {
+    ASSERT_EQ(::unlink(file.c_str()), 0);
+    ASSERT_EQ(::mkdir(file.c_str(), 0700), 0);
+  });
   damage(
       [](const std::string& file) { ASSERT_EQ(::chmod(file.c_str(), 0), 0); });
   damage([](const std::string& file) { ASSERT_EQ(::unlink(file.c_str()), 0); });
+}
+
+TEST_F(GroundTest, DeinitialiseRefusesWhileALockIsHeldWhateverIsDamaged) {
+  ASSERT_FALSE(Initialise(Here()).problem);
+  {
+    const auto claim = Open()->Admit(Storefront());
+    ASSERT_TRUE(claim);
+    ASSERT_EQ(::unlink((Path() + "/ledger").c_str()), 0);
+    const Outcome outcome = Deinitialise(Here());
+    ASSERT_TRUE(outcome.problem);
+    EXPECT_THAT(outcome.problem->what, HasSubstr("does not know"));
+    EXPECT_TRUE(Exists(Path() + "/presence"));
+  }
+  EXPECT_FALSE(Deinitialise(Here()).problem);
+}
+
+TEST_F(GroundTest, DeinitialiseCannotTellWhoRunsWithoutThePresenceFile) {
+  ASSERT_FALSE(Initialise(Here()).problem);
+  ASSERT_EQ(::unlink((Path() + "/presence").c_str()), 0);
+  const Outcome outcome = Deinitialise(Here());
+  ASSERT_TRUE(outcome.problem);
+  EXPECT_THAT(outcome.problem->what, HasSubstr("nobody knows what runs"));
+  EXPECT_THAT(outcome.problem->remedy, HasSubstr("rm " + Path() + "/ledger"));
+  ASSERT_EQ(::unlink((Path() + "/ledger").c_str()), 0);
+  EXPECT_FALSE(Deinitialise(Here()).problem);
+  EXPECT_FALSE(Exists(Path()));
 }
 
 TEST_F(GroundTest, InitialiseDoesNotRepairADamagedLedger) {
