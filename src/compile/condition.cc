@@ -5,8 +5,11 @@
 
 #include <bit>
 #include <ranges>
+#include <set>
+#include <span>
 
 #include "base/check.h"
+#include "compile/dispatch.h"
 
 namespace ringfence::compile {
 namespace {
@@ -95,6 +98,47 @@ Graph::Id AddTest(Graph& graph, const ArgTest& test, Graph::Id yes,
   CheckFailed("seccomp: unknown relation");
 }
 
+// Whether it is a test of a whole 32-bit argument for one value.
+bool IsOneWord(const Condition& condition) {
+  const ArgTest& test = condition.test;
+  return condition.kind == Condition::Kind::kTest &&
+         test.relation == ArgTest::Relation::kEqual &&
+         test.width == Width::kLow32 && test.mask == kAllOnes &&
+         test.value <= kAllOnes;
+}
+
+// `yes` for the words of `tests`, which are all of one argument.
+Graph::Id AddWords(Graph& graph, std::span<const Condition> tests,
+                   Graph::Id yes, Graph::Id no) {
+  std::set<uint32_t> words;
+  for (const Condition& part : tests) {
+    words.insert(static_cast<uint32_t>(part.test.value));
+  }
+  Ranges ranges(no);
+  for (const uint32_t word : words) {
+    ranges.Append(word, yes);
+    if (word != kAllOnes) ranges.Append(word + 1, no);
+  }
+  return graph.Load(LowOffset(tests.front().test), AddDispatch(graph, ranges));
+}
+
+Graph::Id AddAny(Graph& graph, std::span<const Condition> of, Graph::Id yes,
+                 Graph::Id no) {
+  Graph::Id next = no;
+  while (!of.empty()) {
+    // Lists of values get long: the last ones of one argument go together.
+    size_t words = 0;
+    while (words < of.size() && IsOneWord(of[of.size() - words - 1]) &&
+           of[of.size() - words - 1].test.arg == of.back().test.arg) {
+      ++words;
+    }
+    next = words > kMaxPicks ? AddWords(graph, of.last(words), yes, next)
+                             : AddCondition(graph, of.back(), yes, next);
+    of = of.first(of.size() - (words > kMaxPicks ? words : 1));
+  }
+  return next;
+}
+
 }  // namespace
 
 Graph::Id AddCondition(Graph& graph, const Condition& condition, Graph::Id yes,
@@ -109,13 +153,8 @@ Graph::Id AddCondition(Graph& graph, const Condition& condition, Graph::Id yes,
       }
       return next;
     }
-    case Condition::Kind::kAny: {
-      Graph::Id next = no;
-      for (const Condition& part : std::views::reverse(condition.of)) {
-        next = AddCondition(graph, part, yes, next);
-      }
-      return next;
-    }
+    case Condition::Kind::kAny:
+      return AddAny(graph, condition.of, yes, no);
     case Condition::Kind::kNot:
       Check(condition.of.size() == 1, "seccomp: kNot takes one operand");
       return AddCondition(graph, condition.of.front(), no, yes);

@@ -9,8 +9,8 @@
 namespace ringfence::compile {
 
 // The node that leads to `yes` where `condition` holds and to `no` elsewhere,
-// whatever word is loaded before. Tests are made in the order written and no
-// more of them than the answer needs.
+// whatever word is loaded before. Tests are made in the order written, but for
+// long lists of values of one argument, which are found by a tree.
 [[nodiscard]] Graph::Id AddCondition(Graph& graph,
                                      const model::Condition& condition,
                                      Graph::Id yes, Graph::Id no);

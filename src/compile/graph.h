@@ -59,4 +59,7 @@ class Graph {
   std::map<Node, Id> known_;
 };
 
+// How many nodes a call may meet from `root` on.
+[[nodiscard]] size_t CountReachable(const Graph& graph, Graph::Id root);
+
 }  // namespace ringfence::compile

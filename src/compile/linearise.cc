@@ -10,23 +10,6 @@ namespace {
 
 using Kind = Graph::Node::Kind;
 
-size_t CountReachable(const Graph& graph, Graph::Id root) {
-  std::vector<bool> reached(root.value + 1);
-  reached[root.value] = true;
-  size_t count = 0;
-  // A node leads only to smaller ids, so one pass down meets each after all
-  // that lead to it.
-  for (uint32_t id = root.value + 1; id-- > 0;) {
-    if (!reached[id]) continue;
-    ++count;
-    const Graph::Node& node = graph.at(Graph::Id(id));
-    if (node.kind == Kind::kReturn) continue;
-    reached[node.no.value] = true;
-    if (node.kind == Kind::kBranch) reached[node.yes.value] = true;
-  }
-  return count;
-}
-
 class Writer {
  public:
   explicit Writer(const Graph& graph)

@@ -12,8 +12,10 @@
 
 #include "base/check.h"
 #include "compile/condition.h"
+#include "compile/dispatch.h"
 #include "compile/graph.h"
 #include "compile/linearise.h"
+#include "compile/simplify.h"
 
 namespace ringfence::compile {
 namespace {
@@ -56,50 +58,18 @@ uint32_t ReturnValue(const Answer& answer) {
   CheckFailed("seccomp: unknown action");
 }
 
-// The numbers from `first` up to the next range's lead to `then`.
-struct Range {
-  uint32_t first = 0;
-  Graph::Id then;
-};
-
-class Ranges {
- public:
-  // `first` rises from one call to the next; equal neighbours are joined.
-  void Append(uint32_t first, Graph::Id then) {
-    if (!ranges_.empty() && ranges_.back().first == first) ranges_.pop_back();
-    if (ranges_.empty() || ranges_.back().then != then) {
-      ranges_.push_back({first, then});
-    }
-  }
-  [[nodiscard]] std::span<const Range> all() const { return ranges_; }
-
- private:
-  std::vector<Range> ranges_;
-};
-
-Graph::Id AddTree(Graph& graph, std::span<const Range> ranges) {
-  if (ranges.size() == 1) return ranges.front().then;
-  const size_t half = ranges.size() / 2;
-  const Graph::Id no = AddTree(graph, ranges.first(half));
-  const Graph::Id yes = AddTree(graph, ranges.subspan(half));
-  return graph.Branch(BPF_JGE, ranges[half].first, yes, no);
-}
-
 Graph::Id AddCall(Graph& graph, const CallPolicy& call) {
   Graph::Id next = graph.Return(ReturnValue(call.otherwise));
   for (const model::Clause& clause : std::views::reverse(call.clauses)) {
     const Graph::Id then = graph.Return(ReturnValue(clause.then));
     next = AddCondition(graph, clause.when, then, next);
   }
-  return next;
+  return Simplify(graph, next);
 }
 
 Graph::Id AddPolicy(Graph& graph, const SeccompPolicy& policy) {
-  const Graph::Id kill = graph.Return(SECCOMP_RET_KILL_PROCESS);
   const Graph::Id unlisted = graph.Return(ReturnValue(policy.unlisted));
-  const bool has_x32 = policy.arch == model::kArchX86_64;
-  Ranges ranges;
-  ranges.Append(0, unlisted);
+  Ranges ranges(unlisted);
   uint32_t next = 0;
   for (const CallPolicy& call : policy.calls) {
     Check(call.number >= next,
@@ -110,13 +80,12 @@ Graph::Id AddPolicy(Graph& graph, const SeccompPolicy& policy) {
     ranges.Append(call.number, AddCall(graph, call));
     ranges.Append(next, unlisted);
   }
-  if (has_x32) {
-    // Bit 30 of the number, as ranges: the tree needs no test of its own.
-    ranges.Append(model::kX32Bit, kill);
-    ranges.Append(2 * model::kX32Bit, unlisted);
-    ranges.Append(3 * model::kX32Bit, kill);
+  if (policy.arch == model::kArchX86_64) {
+    // x32 numbers come after every other, so no listed call meets this test.
+    const Graph::Id kill = graph.Return(SECCOMP_RET_KILL_PROCESS);
+    ranges.Append(next, graph.Branch(BPF_JSET, model::kX32Bit, kill, unlisted));
   }
-  return graph.Load(offsetof(seccomp_data, nr), AddTree(graph, ranges.all()));
+  return graph.Load(offsetof(seccomp_data, nr), AddDispatch(graph, ranges));
 }
 
 CompileError TooBig(const SeccompPolicy& policy) {

@@ -4,11 +4,12 @@
 //   if (!program) return Report(program.error());
 //   auto confirmed = evaluate::Confirm(policy, *std::move(program));
 //
-// The program compares the architecture first. Then a balanced tree of
-// "number >= N" finds the range of equal verdicts a number is in; arguments
-// are loaded only inside the branch of a call that tests them, so the kernel
-// (5.11 and newer) sees that a plain allow is constant and caches it. A 32-bit
-// argument is tested on its low word only. x32 numbers are killed.
+// The program compares the architecture first. Then a balanced tree finds the
+// range of equal verdicts a number is in (dispatch.h); arguments are loaded
+// only inside the branch of a call that tests them, so the kernel (5.11 and
+// newer) sees that a plain allow is constant and caches it. A 32-bit argument
+// is tested on its low word only, and no argument for what is known from an
+// earlier test (simplify.h). x32 numbers are killed.
 //
 // It does not judge itself: evaluate::Confirm compares what it returns with
 // model::Meaning, and only what was confirmed can be packed.

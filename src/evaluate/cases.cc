@@ -209,7 +209,10 @@ class Walk {
       case BPF_JMP | BPF_JGT | BPF_K:
       case BPF_JMP | BPF_JSET | BPF_K:
         if (state.a.word) return Branch(state, at);
-        if (BPF_OP(in.code) == BPF_JSET) return Fail(at, "it masks the number");
+        // The bit of x32 is constant where the numbers are cut (confirm.cc).
+        if (BPF_OP(in.code) == BPF_JSET && in.k != model::kX32Bit) {
+          return Fail(at, "it masks the number");
+        }
         state.at += Compare(in, state.a.known) ? in.jt : in.jf;
         return true;
       default:
@@ -237,8 +240,10 @@ class Walk {
         return a == in.k;
       case BPF_JGE:
         return a >= in.k;
-      default:
+      case BPF_JGT:
         return a > in.k;
+      default:
+        return (a & in.k) != 0;
     }
   }
 

@@ -121,7 +121,7 @@ std::string Disassemble(std::span<const Instruction> code,
       line += Print("jmp  %zu", at + 1 + in.k);
     } else if (const char* jump = JumpName(in.code)) {
       std::string what = Print("%#x", in.k);
-      if (holds[at] == Holds::kNumber) {
+      if (holds[at] == Holds::kNumber && BPF_OP(in.code) != BPF_JSET) {
         what = Print("%u ", in.k) + name(in.k);
       }
       line += Print("%-4s ", jump);

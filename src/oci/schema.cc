@@ -26,11 +26,12 @@ constexpr auto kArchitectureWords = std::to_array<std::string_view>(
      "SCMP_ARCH_RISCV64",     "SCMP_ARCH_S390",   "SCMP_ARCH_S390X",
      "SCMP_ARCH_SH",          "SCMP_ARCH_SHEB",   "SCMP_ARCH_X32",
      "SCMP_ARCH_X86",         "SCMP_ARCH_X86_64"});
+// mips3l64n32 is in Docker's own default profile where mipsel64n32 is meant.
 constexpr auto kMachineWords = std::to_array<std::string_view>(
-    {"amd64",   "arm",       "arm64",  "loong64",  "mips",
-     "mips64",  "mips64n32", "mipsel", "mipsel64", "mipsel64n32",
-     "parisc",  "parisc64",  "ppc",    "ppc64",    "ppc64le",
-     "riscv64", "s390",      "s390x",  "x32",      "x86"});
+    {"amd64",     "arm",    "arm64",    "loong64",     "mips",        "mips64",
+     "mips64n32", "mipsel", "mipsel64", "mipsel64n32", "mips3l64n32", "parisc",
+     "parisc64",  "ppc",    "ppc64",    "ppc64le",     "riscv64",     "s390",
+     "s390x",     "x32",    "x86"});
 constexpr auto kFlagWords = std::to_array<std::string_view>(
     {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
      "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"});

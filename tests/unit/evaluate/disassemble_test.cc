@@ -47,7 +47,7 @@ TEST(Disassemble, AfterAJoinOfDifferentLoads_NamesNothing) {
   };
   EXPECT_EQ(Disassemble(code, Name),
             "    0  ld   number\n"
-            "    1  jset 1                          ? 2 : 3\n"
+            "    1  jset 0x1                        ? 2 : 3\n"
             "    2  ld   arg0.low\n"
             "    3  jeq  0x29                       ? 4 : 4\n"
             "    4  ret  notify\n");
