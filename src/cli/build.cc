@@ -125,6 +125,18 @@ std::optional<model::HostPolicy> Build::Host(const syntax::Document& document) {
   return resolve::ResolveHost(document, Finder(), find_group, diagnostics_);
 }
 
+std::optional<resolve::Gate> Build::Gate(const syntax::Document& document) {
+  return resolve::ResolveGate(document, Finder(), diagnostics_);
+}
+
+std::vector<check::KnownWaiver> Build::Waivers(
+    std::span<const syntax::Document> documents,
+    std::span<const resolve::Gate> gates, const check::FindSubject& find,
+    const syntax::Date& today) {
+  check::RefuseEqualNames(gates, diagnostics_);
+  return check::ResolveWaivers(documents, gates, find, today, diagnostics_);
+}
+
 std::optional<resolve::ResolvedLevel> Build::Level(
     const syntax::Document& document) {
   return Remember(resolve::ResolveLevel(document, Finder(), diagnostics_));

@@ -10,17 +10,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bundle/bundle.h"
+#include "check/waiver.h"
 #include "cli/place.h"
 #include "compile/apparmor.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
 #include "model/host.h"
 #include "model/landlock.h"
+#include "resolve/gate.h"
 #include "resolve/level.h"
 #include "syntax/deployment.h"
 #include "syntax/diagnostic.h"
@@ -58,6 +61,10 @@ class Build {
   void RunInstead(std::string program) { instead_ = std::move(program); }
   // Levels and groups are looked up in this folder first.
   void LookFirstIn(Place folder) { first_ = std::move(folder); }
+  // And in these before the others.
+  void LookAlsoIn(const std::vector<std::string>& folders) {
+    folders_.insert(folders_.begin(), folders.begin(), folders.end());
+  }
   // What asks for more than its ceiling is no error: it is done, and said in
   // Breaches(). For who compares two versions.
   void ApplyLoosening() {
@@ -69,6 +76,13 @@ class Build {
 
   [[nodiscard]] std::optional<Compiled> Workload(
       const syntax::Document& document);
+  [[nodiscard]] std::optional<resolve::Gate> Gate(
+      const syntax::Document& document);
+  // Those without an error. `documents` hold waivers.
+  [[nodiscard]] std::vector<check::KnownWaiver> Waivers(
+      std::span<const syntax::Document> documents,
+      std::span<const resolve::Gate> gates, const check::FindSubject& find,
+      const syntax::Date& today);
   [[nodiscard]] std::optional<model::HostPolicy> Host(
       const syntax::Document& document);
   // The same without filters, proofs and bundle.
@@ -101,6 +115,13 @@ class Build {
   // `document` is not the kind of file that belongs here.
   void RefuseKind(const syntax::Document& document, const std::string& kind);
 
+  // The texts of everything that was read, for rendering.
+  [[nodiscard]] const syntax::Sources& sources() const { return sources_; }
+  [[nodiscard]] const syntax::Diagnostics& diagnostics() const {
+    return diagnostics_;
+  }
+  // What no place in a file stands for: one line each.
+  [[nodiscard]] const std::string& failures() const { return failures_; }
   [[nodiscard]] bool Failed() const {
     return !diagnostics_.empty() || !failures_.empty();
   }

@@ -36,6 +36,8 @@ constexpr std::array kCommands = {
     Command{"stop", RunStop, "Stop a workload"},
     Command{"compile", nullptr, "Compile a workload or a profile"},
     Command{"explain", nullptr, "Say what a profile or a diagnostic means"},
+    Command{"check", nullptr, "Say whether files may be deployed",
+            "ringfence-prove"},
     Command{"prove", nullptr, "Prove what is claimed of a profile",
             "ringfence-prove"},
     Command{"diff", nullptr, "Say what a change of a policy means",

@@ -10,10 +10,11 @@
 #include "cli/complain.h"
 #include "cli/findings.h"
 #include "cli/load.h"
+#include "cli/options.h"
 #include "cli/proving.h"
+#include "host/trace.h"
 #include "launch/refusal.h"
 #include "syntax/render.h"
-#include "sys/trace.h"
 
 namespace ringfence::cli {
 namespace {
@@ -26,7 +27,7 @@ std::expected<Loaded, LoadError> LoadProcess(int pid) {
     return std::unexpected(LoadError{6, "error: the filters of process " +
                                             std::to_string(pid) + why + "\n"});
   };
-  const auto filters = sys::SeccompFilters(pid);
+  const auto filters = host::SeccompFilters(pid);
   if (!filters) {
     return fail(" cannot be read: " + launch::Describe(filters.error()) +
                 "\n  help: it takes CAP_SYS_ADMIN outside any container, and "
@@ -82,15 +83,9 @@ int RunAuditFilter(int argc, char** argv) {
   app.add_option("--pid", pid, "The filters of this running process instead")
       ->type_name("PID")
       ->check(CLI::PositiveNumber);
-  app.add_option("--format", format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--profiles", profiles, "Look profiles up in this folder only")
-      ->type_name("DIR");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUsage;
-  }
+  AddFormatOption(app, format);
+  AddProfilesOption(app, profiles);
+  if (const auto ended = ParseOptions(app, argc, argv)) return *ended;
   if (file.empty() == (pid == 0)) {
     std::fputs("error: say either a file or --pid PID\n", stderr);
     return kBadUsage;

@@ -13,6 +13,7 @@
 #include "cli/complain.h"
 #include "cli/exit_code.h"
 #include "cli/load.h"
+#include "cli/options.h"
 #include "syntax/render.h"
 
 namespace ringfence::cli {
@@ -219,16 +220,9 @@ int RunDiff(int argc, char** argv) {
       ->required();
   app.add_flag("--fail-on-loosening", options.fail_on_loosening,
                "Exit with 1 if anything is looser than before");
-  app.add_option("--format", options.format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--profiles", options.profiles,
-                 "Look profiles up in this folder only")
-      ->type_name("DIR");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUsage;
-  }
+  AddFormatOption(app, options.format);
+  AddProfilesOption(app, options.profiles);
+  if (const auto ended = ParseOptions(app, argc, argv)) return *ended;
   return RunDiff(options);
 }
 

@@ -10,14 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "check/rules.h"
 #include "cli/build.h"
 #include "cli/call_text.h"
 #include "cli/changes.h"
+#include "cli/check_output.h"
 #include "cli/complain.h"
 #include "cli/exit_code.h"
 #include "cli/install.h"
 #include "cli/layers_of.h"
+#include "cli/options.h"
+#include "cli/policies.h"
 #include "cli/proving.h"
+#include "cli/subjects.h"
 #include "compile/seccomp.h"
 #include "prove/claims.h"
 #include "prove/whole.h"
@@ -30,6 +35,7 @@ using nlohmann::ordered_json;
 
 struct ProveOptions {
   std::vector<std::string> files;
+  std::string policy;
   std::string profiles;
   std::string smt2;  // folder
   std::string format = "text";
@@ -74,7 +80,30 @@ struct Result {
 
 class Prove {
  public:
-  explicit Prove(const ProveOptions& options) : options_(options) {}
+  explicit Prove(const ProveOptions& options)
+      : options_(options), gates_build_(ProfileFolders(options.profiles)) {}
+
+  // The gates whose rules are proved. Nothing installed is no error, and said.
+  void LoadGates() {
+    const auto folder = PolicyFolder(options_.policy);
+    if (!folder) {
+      std::fprintf(stderr, "%s: %s\n",
+                   options_.policy.empty() ? "note" : "error",
+                   syntax::Escape(folder.error()).c_str());
+      if (!options_.policy.empty()) exit_.Add(kBadUsage);
+      return;
+    }
+    auto policies = LoadPolicies(*folder, today_, gates_build_);
+    if (!policies) {
+      std::fprintf(stderr, "error: %s\n",
+                   syntax::Escape(policies.error()).c_str());
+      exit_.Add(kBadUsage);
+    } else if (gates_build_.Failed()) {
+      exit_.Add(Complain(gates_build_));
+    } else {
+      gates_ = std::move(policies->gates);
+    }
+  }
 
   void File(const std::string& path) {
     Build build(ProfileFolders(options_.profiles));
@@ -87,10 +116,12 @@ class Prove {
     if (document && is_level) {
       const auto level = build.Level(*document);
       if (level) Level(build, *level);
+      if (level) Gates(*document);
       resolved = level.has_value();
     } else if (document) {
       const auto workload = build.Arrange(*document);
       if (workload) Workload(build, *workload);
+      if (workload) Gates(*document);
       resolved = workload.has_value();
     }
     if (!resolved) {
@@ -182,6 +213,37 @@ class Prove {
     }
   }
 
+  // The rules of the gates that are about it. Waivers do not count here: what
+  // is claimed holds or does not.
+  void Gates(const syntax::Document& document) {
+    const auto subject = subjects_.Of(document);
+    if (!subject) return;
+    for (const resolve::Gate& gate : gates_) {
+      if (!check::AppliesTo(gate, *subject)) continue;
+      for (const resolve::GateRule& rule : gate.rules) Rule(rule, *subject);
+    }
+  }
+
+  void Rule(const resolve::GateRule& rule, const check::Subject& subject) {
+    std::string file = subject.name + "-keeps-" + rule.name;
+    std::ranges::replace(file, '/', '-');
+    Questions questions(options_.smt2, file);
+    judge_.OnProver([&](prove::Prover& prover) { questions.Listen(prover); });
+    const auto findings = judge_.Apply(rule, subject, today_);
+    const std::string claim = "it keeps the rule " + rule.name;
+    if (!questions.failed().empty()) {
+      Add({claim, "undecided", "cannot write " + questions.failed(),
+           kBadUsage});
+      return;
+    }
+    for (const check::Finding& finding : findings) {
+      const bool undecided = finding.code == syntax::Code::kNotDecided;
+      Add({claim, undecided ? "undecided" : "refuted", OneLine(finding),
+           undecided ? kUndecided : 1});
+    }
+    if (findings.empty()) Add({claim, "proved", rule.reason, 0});
+  }
+
   void Judged(const std::string& claim, const prove::Judgement& judgement,
               const prove::Prover& prover, const Questions& questions,
               const std::string& detail) {
@@ -209,7 +271,7 @@ class Prove {
   void Tests(const resolve::ResolvedLevel& level) {
     size_t held = 0;
     for (const resolve::LevelTest& test : level.tests) {
-      if (resolve::Passes(test, level)) {
+      if (resolve::Passes(test, level.seccomp)) {
         ++held;
         continue;
       }
@@ -245,6 +307,12 @@ class Prove {
   }
 
   const ProveOptions& options_;
+  syntax::Date today_ = *DateOf("");
+  Build gates_build_;
+  Subjects subjects_{gates_build_};
+  check::Judge judge_{
+      [this](std::string_view name) { return subjects_.Level(name); }};
+  std::vector<resolve::Gate> gates_;
   std::vector<Result> results_;
   ordered_json json_ = ordered_json::array();
   ExitCode exit_;
@@ -258,24 +326,21 @@ int RunProve(int argc, char** argv) {
   app.add_option("profile", options.files, "Profiles and workloads")
       ->type_name("PROFILE|WORKLOAD")
       ->required();
+  app.add_option("--policy", options.policy,
+                 "The folder of gates; default: the installed one")
+      ->type_name("DIR");
   app.add_option("--emit-smt2", options.smt2,
                  "Write every question in SMT-LIB 2 into this folder")
       ->type_name("DIR");
-  app.add_option("--format", options.format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--profiles", options.profiles,
-                 "Look profiles up in this folder only")
-      ->type_name("DIR");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUsage;
-  }
+  AddFormatOption(app, options.format);
+  AddProfilesOption(app, options.profiles);
+  if (const auto ended = ParseOptions(app, argc, argv)) return *ended;
   if (!options.smt2.empty()) {
     std::error_code error;
     std::filesystem::create_directories(options.smt2, error);
   }
   Prove prove(options);
+  prove.LoadGates();
   for (const std::string& file : options.files) prove.File(file);
   return prove.Finish();
 }

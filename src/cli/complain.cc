@@ -7,11 +7,18 @@
 
 namespace ringfence::cli {
 
-syntax::Colour ErrorColour() {
+namespace {
+
+syntax::Colour ColourOf(int stream) {
   const bool colour =
-      ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+      ::isatty(stream) == 1 && std::getenv("NO_COLOR") == nullptr;
   return colour ? syntax::Colour::kOn : syntax::Colour::kOff;
 }
+
+}  // namespace
+
+syntax::Colour ErrorColour() { return ColourOf(STDERR_FILENO); }
+syntax::Colour OutputColour() { return ColourOf(STDOUT_FILENO); }
 
 int Complain(const Build& build) {
   std::fputs(build.Problems(ErrorColour()).c_str(), stderr);

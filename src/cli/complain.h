@@ -9,8 +9,10 @@ namespace ringfence::cli {
 // for bad input.
 inline constexpr int kBadUsage = 2;
 
-// Coloured on a terminal unless NO_COLOR is set.
+// Coloured on a terminal unless NO_COLOR is set; of standard error and of
+// standard output.
 [[nodiscard]] syntax::Colour ErrorColour();
+[[nodiscard]] syntax::Colour OutputColour();
 
 // Prints every problem to standard error and returns the exit code.
 [[nodiscard]] int Complain(const Build& build);

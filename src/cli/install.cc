@@ -37,13 +37,20 @@ std::vector<std::string> ProfileFolders(const std::string& chosen) {
     folders.emplace_back(set);
   }
   folders.emplace_back("/etc/ringfence/profiles");
-  const fs::path own = OwnFolder();
-  // bin, lib/ringfence, and a build tree, whose profiles are the source's.
-  for (const char* shared :
-       {"../share/ringfence/profiles", "../../share/ringfence/profiles"}) {
-    folders.push_back((own / shared).lexically_normal());
+  for (std::string& folder : DataFolders("profiles")) {
+    folders.push_back(std::move(folder));
   }
-  folders.emplace_back(RINGFENCE_BUILD_PROFILES);
+  return folders;
+}
+
+std::vector<std::string> DataFolders(std::string_view name) {
+  std::vector<std::string> folders;
+  const fs::path own = OwnFolder();
+  // bin, lib/ringfence, and a build tree, whose data is the source's.
+  for (const char* shared : {"../share/ringfence", "../../share/ringfence"}) {
+    folders.push_back((own / shared / name).lexically_normal());
+  }
+  folders.push_back(fs::path(RINGFENCE_SOURCE_TREE) / name);
   return folders;
 }
 

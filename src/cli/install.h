@@ -20,4 +20,8 @@ namespace ringfence::cli {
 [[nodiscard]] std::vector<std::string> ProfileFolders(
     const std::string& chosen);
 
+// Where the installed data called `name` ("profiles", "policies") may be, first
+// match wins.
+[[nodiscard]] std::vector<std::string> DataFolders(std::string_view name);
+
 }  // namespace ringfence::cli

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "check/subject.h"
 #include "cli/build.h"
 #include "cli/complain.h"
 #include "cli/install.h"
@@ -108,11 +109,14 @@ std::expected<Loaded, LoadError> LoadOci(const Place& place,
   return loaded;
 }
 
-std::expected<Loaded, LoadError> LoadYaml(const Place& place,
-                                          const std::string& text,
-                                          const std::string& profiles) {
+std::expected<Loaded, LoadError> LoadYaml(
+    const Place& place, const std::string& text, const std::string& profiles,
+    const std::vector<std::string>& folders) {
   Build build(ProfileFolders(profiles));
-  if (profiles.empty()) build.LookFirstIn(Parent(place));
+  if (profiles.empty()) {
+    build.LookFirstIn(Parent(place));
+    build.LookAlsoIn(folders);
+  }
   build.ApplyLoosening();
   const auto failed = [&] {
     return std::unexpected(
@@ -160,7 +164,8 @@ std::expected<std::vector<bpf::Instruction>, std::string> ParseProgram(
 }
 
 std::expected<Loaded, LoadError> Load(const Place& place,
-                                      const std::string& profiles) {
+                                      const std::string& profiles,
+                                      const std::vector<std::string>& folders) {
   const auto kind = KindOf(place);
   if (!kind) return std::unexpected(NotReadable(kind.error()));
   if (*kind == PlaceKind::kFolder) {
@@ -171,7 +176,7 @@ std::expected<Loaded, LoadError> Load(const Place& place,
   if (IsBundle(*text)) return LoadBundle(place, *text);
   if (IsProgram(place, *text)) return LoadProgram(place, *text);
   if (IsJson(*text)) return LoadOci(place, *text);
-  return LoadYaml(place, *text, profiles);
+  return LoadYaml(place, *text, profiles, folders);
 }
 
 prove::Subject SubjectOf(const Loaded& loaded, prove::Reading reading) {
@@ -223,15 +228,9 @@ model::Source SourceOf(const Loaded& loaded,
     if (denied == nullptr || denied->at.line == 0) return {};
     return {denials.files[denied->at.file], denied->at.line, 0};
   }
-  for (const model::SeccompPolicy& policy : loaded.policies) {
-    if (policy.arch != call.arch) continue;
-    const model::CallPolicy* rule = model::Find(policy, call.nr);
-    if (rule == nullptr) return {};
-    const model::Clause* clause = model::FindClause(*rule, call.args);
-    return clause != nullptr && clause->source.line != 0 ? clause->source
-                                                         : rule->source;
-  }
-  return {};
+  return check::SourceOf(
+      loaded.policies,
+      {.number = call.nr, .arch = call.arch, .args = call.args});
 }
 
 }  // namespace ringfence::cli

@@ -43,8 +43,10 @@ struct LoadError {
   std::string text;  // for people, with its newline
 };
 
+// `profiles` is --profiles; without it, levels are also looked up in `folders`.
 [[nodiscard]] std::expected<Loaded, LoadError> Load(
-    const Place& place, const std::string& profiles);
+    const Place& place, const std::string& profiles,
+    const std::vector<std::string>& folders = {});
 
 // `bytes` as a program that the kernel would take.
 [[nodiscard]] std::expected<std::vector<bpf::Instruction>, std::string>

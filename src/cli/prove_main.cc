@@ -8,6 +8,7 @@
 
 #include "certify/obligation.h"
 #include "cli/command_audit_filter.h"
+#include "cli/command_check.h"
 #include "cli/command_diff.h"
 #include "cli/command_prove.h"
 #include "cli/proving.h"
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   using namespace ringfence::cli;
   const std::string_view name = argc > 1 ? argv[1] : "";
   if (name == kObligation) return ProveObligation();
+  if (name == "check") return RunCheck(argc - 1, argv + 1);
   if (name == "prove") return RunProve(argc - 1, argv + 1);
   if (name == "audit-filter") return RunAuditFilter(argc - 1, argv + 1);
   if (name == "diff") return RunDiff(argc - 1, argv + 1);

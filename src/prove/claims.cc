@@ -6,8 +6,8 @@ namespace ringfence::prove {
 namespace {
 
 Judgement Judge(Prover& prover, const Subject& first, const Subject& second,
-                Relation relation) {
-  auto found = prover.Compare(first, second, relation, Search::kFirst);
+                Relation relation, const Interval& archs = {}) {
+  auto found = prover.Compare(first, second, relation, Search::kFirst, archs);
   if (!found) return std::move(found.error());
   if (found->empty()) return Proved{};
   return found->front();
@@ -35,7 +35,8 @@ Judgement ProveInside(Prover& prover,
 Judgement ProveNever(Prover& prover, const model::SeccompPolicy& policy,
                      uint32_t number, const model::Condition& when) {
   return Judge(prover, Subject::Policy(policy, Reading::kSeen),
-               Subject::AllBut(policy.arch, number, when), Relation::kInside);
+               Subject::AllBut(policy.arch, number, when), Relation::kInside,
+               {policy.arch, policy.arch});
 }
 
 }  // namespace ringfence::prove

@@ -1,6 +1,7 @@
 #include "resolve/call.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 
@@ -13,6 +14,8 @@ namespace ringfence::resolve {
 namespace {
 
 using syntax::Code;
+using syntax::Span;
+using syntax::Text;
 
 constexpr std::string_view kBlanks = " \t";
 
@@ -98,6 +101,20 @@ std::expected<Shape, CallError> Cut(std::string_view text) {
   return Shape{name, arguments};
 }
 
+// The part of a scalar from byte `at` on; all of it where the text in the file
+// is not the value byte by byte (escapes, folded lines).
+Span Within(const Text& text, size_t at, size_t length) {
+  Span span = text.span;
+  const size_t quotes =
+      span.length - std::min<size_t>(span.length, text.value.size());
+  if (span.length < text.value.size() || (quotes != 0 && quotes != 2)) {
+    return span;
+  }
+  span.column += static_cast<uint32_t>(at + quotes / 2);
+  span.length = static_cast<uint32_t>(length);
+  return span;
+}
+
 }  // namespace
 
 std::expected<Value, CallError> ParseValue(std::string_view text) {
@@ -175,6 +192,32 @@ bool CallExists(std::string_view text, uint32_t arch) {
   if (!shape) return false;
   return IsDigit(shape->name.text.front()) ||
          FindSyscall(arch, shape->name.text) != nullptr;
+}
+
+std::vector<model::Call> ResolveCalls(const syntax::Text& text,
+                                      syntax::Diagnostics& diagnostics) {
+  std::vector<uint32_t> archs;
+  std::ranges::copy_if(
+      kArchitectures, std::back_inserter(archs),
+      [&](uint32_t arch) { return CallExists(text.value, arch); });
+  // A call that exists nowhere is parsed once, for its error.
+  if (archs.empty()) archs.push_back(kArchitectures.front());
+  std::vector<model::Call> calls;
+  for (const uint32_t arch : archs) {
+    const auto call = ParseCall(text.value, arch);
+    if (!call) {
+      const CallError& error = call.error();
+      diagnostics.Add({error.code,
+                       error.message,
+                       Within(text, error.at, error.length),
+                       "",
+                       {},
+                       error.help});
+      break;
+    }
+    calls.push_back(*call);
+  }
+  return calls;
 }
 
 }  // namespace ringfence::resolve

@@ -15,9 +15,12 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/seccomp.h"
 #include "syntax/codes.h"
+#include "syntax/diagnostic.h"
+#include "syntax/document.h"
 
 namespace ringfence::resolve {
 
@@ -35,6 +38,11 @@ struct CallError {
 // True when the call's name exists on `arch`. A text that does not parse as
 // far as its name exists nowhere.
 [[nodiscard]] bool CallExists(std::string_view text, uint32_t arch);
+
+// The call that a file writes, once for every architecture that has it. What
+// is wrong with it is a diagnostic.
+[[nodiscard]] std::vector<model::Call> ResolveCalls(
+    const syntax::Text& text, syntax::Diagnostics& diagnostics);
 
 // The value of `text`, one number or constant, as 64 bits.
 struct Value {

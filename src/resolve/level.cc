@@ -53,20 +53,6 @@ std::vector<const syntax::TrustLevel*> Ancestry(const syntax::TrustLevel& own,
   return chain;
 }
 
-// The part of a scalar from byte `at` on; all of it where the text in the file
-// is not the value byte by byte (escapes, folded lines).
-Span Within(const Text& text, size_t at, size_t length) {
-  Span span = text.span;
-  const size_t quotes =
-      span.length - std::min<size_t>(span.length, text.value.size());
-  if (span.length < text.value.size() || (quotes != 0 && quotes != 2)) {
-    return span;
-  }
-  span.column += static_cast<uint32_t>(at + quotes / 2);
-  span.length = static_cast<uint32_t>(length);
-  return span;
-}
-
 struct Expectation {
   LevelTest::Expect expect = LevelTest::Expect::kAllowed;
   uint16_t error = 0;
@@ -94,26 +80,10 @@ std::vector<LevelTest> ResolveTests(const std::vector<syntax::LevelTest>& tests,
   std::vector<LevelTest> out;
   for (const syntax::LevelTest& test : tests) {
     const auto expect = ParseExpect(test.expect, diagnostics);
-    std::vector<uint32_t> archs;
-    std::ranges::copy_if(
-        kArchitectures, std::back_inserter(archs),
-        [&](uint32_t arch) { return CallExists(test.call.value, arch); });
-    // A call that exists nowhere is parsed once, for its error.
-    if (archs.empty()) archs.push_back(kArchitectures.front());
-    for (const uint32_t arch : archs) {
-      const auto call = ParseCall(test.call.value, arch);
-      if (!call) {
-        const CallError& error = call.error();
-        diagnostics.Add({error.code,
-                         error.message,
-                         Within(test.call, error.at, error.length),
-                         "",
-                         {},
-                         error.help});
-        break;
-      }
-      if (!expect) break;
-      out.push_back({test.call.value, *call, expect->expect, expect->error,
+    const std::vector<model::Call> calls = ResolveCalls(test.call, diagnostics);
+    if (!expect) continue;
+    for (const model::Call& call : calls) {
+      out.push_back({test.call.value, call, expect->expect, expect->error,
                      ToSource(test.call.span)});
     }
   }
@@ -134,6 +104,9 @@ std::optional<ResolvedLevel> Finish(const syntax::TrustLevel& own, Files& files,
     FindGaps(chain->calls, policy, level.warnings);
   }
   level.tests = ResolveTests(own.tests, diagnostics);
+  for (const auto& [name, entry] : chain->calls.justified) {
+    level.dangerous.push_back({name, entry.review_by});
+  }
   level.profiles = files.Profiles();
   if (diagnostics.size() != before) return std::nullopt;
   level.denials = ExplainDenials(*chain, {}, level.seccomp.front(), sets);
@@ -162,8 +135,9 @@ std::optional<Chain> ResolveChain(const syntax::TrustLevel& own, Files& files,
   return chain;
 }
 
-bool Passes(const LevelTest& test, const ResolvedLevel& level) {
-  for (const model::SeccompPolicy& policy : level.seccomp) {
+bool Passes(const LevelTest& test,
+            const std::vector<model::SeccompPolicy>& policies) {
+  for (const model::SeccompPolicy& policy : policies) {
     if (policy.arch != test.call.arch) continue;
     const model::Answer answer = Meaning(policy, test.call);
     switch (test.expect) {

@@ -80,6 +80,12 @@ struct LevelTest {
   model::Source source;
 };
 
+// A dangerous call that the level, or the one it inherits from, justifies.
+struct DangerousEntry {
+  std::string syscall;
+  Spanned<syntax::Date> review_by;
+};
+
 struct ResolvedLevel {
   std::string name;
   std::vector<std::string> chain;  // this level, its parent, ... its root
@@ -99,6 +105,7 @@ struct ResolvedLevel {
   std::vector<model::SeccompPolicy> seccomp;  // x86_64, aarch64
   model::Denials denials;                     // of the first of these
   std::vector<LevelTest> tests;
+  std::vector<DangerousEntry> dangerous;  // by name
   // Gaps that it leaves (gaps.h): it compiles all the same.
   syntax::Diagnostics warnings;
   // Every level and group file that was read, sorted by path.
@@ -107,7 +114,8 @@ struct ResolvedLevel {
 };
 
 // Whether a test holds. explain and quiet with the same errno are equal.
-[[nodiscard]] bool Passes(const LevelTest& test, const ResolvedLevel& level);
+[[nodiscard]] bool Passes(const LevelTest& test,
+                          const std::vector<model::SeccompPolicy>& policies);
 
 [[nodiscard]] std::optional<ResolvedLevel> ResolveLevel(
     std::string_view name, const FindFile& find,

@@ -25,6 +25,12 @@ struct RuleSet {
   syntax::Span span;  // of the first rule
 };
 
+// An entry of `dangerous`.
+struct Justified {
+  syntax::Span span;  // of the call
+  syntax::Spanned<syntax::Date> review_by;
+};
+
 // What a level says about calls by name, with everything it inherits.
 struct LevelCalls {
   syntax::Spanned<syntax::KernelVersion> baseline;
@@ -34,7 +40,7 @@ struct LevelCalls {
   std::map<std::string, syntax::Span> deny;
   std::map<std::string, std::vector<RuleSet>> rules;  // one a level, root first
   std::map<std::string, syntax::Spanned<syntax::Denial>> answers;
-  std::map<std::string, syntax::Span> justified;  // by `dangerous`
+  std::map<std::string, Justified> justified;  // by `dangerous`
 };
 
 // `own` applied to the level it extends (null: it extends nothing, and has a

@@ -160,7 +160,8 @@ class Tightening {
                Quote(name) + " is not on the list of dangerous calls",
                entry.syscall.span, "", {}, "put it into `allow`");
       } else {
-        result_.justified.emplace(name, entry.syscall.span);
+        result_.justified.emplace(
+            name, Justified{entry.syscall.span, entry.review_by});
       }
     }
   }
@@ -170,8 +171,8 @@ class Tightening {
     CallSet own;
     if (own_.allow) own = sets_.Expand(own_.allow->items);
     if (own_.dangerous) {
-      for (const auto& [name, span] : result_.justified) {
-        own.emplace(name, Listed{span, ""});
+      for (const auto& [name, entry] : result_.justified) {
+        own.emplace(name, Listed{entry.span, ""});
       }
     }
     for (const auto& [name, listed] : own) CheckAllowed(name, listed, denied);

@@ -108,6 +108,8 @@ std::optional<Fault> ScalarFault(const Type& type, const Node& node) {
       return std::nullopt;
     case Kind::kName:
       return FaultOf(CheckName(text));
+    case Kind::kRuleName:
+      return FaultOf(CheckRuleName(text));
     case Kind::kSyscall:
       return FaultOf(CheckSyscall(text));
     case Kind::kSyscallOrGroup:
@@ -188,6 +190,7 @@ class Checker {
         return;
       case Kind::kText:
       case Kind::kName:
+      case Kind::kRuleName:
       case Kind::kSyscall:
       case Kind::kSyscallOrGroup:
       case Kind::kValue:
@@ -339,13 +342,6 @@ const KindSchema* FindKind(const Node& root, Diagnostics& diagnostics) {
   }
   for (const KindSchema& schema : Kinds()) {
     if (schema.name == kind->text) return &schema;
-  }
-  const auto later = KindsOfLaterVersions();
-  if (std::ranges::find(later, kind->text) != later.end()) {
-    return report(
-        Code::kKindNotReadYet,
-        "this version of Ringfence does not read the kind " + Quote(kind->text),
-        kind->span, "it reads " + Join(names));
   }
   const std::string near = DidYouMean(kind->text, names);
   return report(Code::kUnknownKind, "unknown kind " + Quote(kind->text),

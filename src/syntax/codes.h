@@ -7,7 +7,8 @@
 // key. RF05xx: system calls. RF06xx: a workload asks for what it cannot have.
 // RF07xx: a host's rules. RF08xx: a plan. RF09xx: a seccomp profile of a
 // container runtime. RF10xx are warnings: what a level restricts and leaves
-// open by another way.
+// open by another way. RF11xx: gates and waivers. RF12xx are the findings of
+// `check`: files that are readable and do not pass.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,6 @@ enum class Code : uint16_t {
   kKeyNotText = 113,
 
   kUnknownKind = 201,
-  kKindNotReadYet = 202,
   kUnknownKey = 203,
   kMissingKey = 204,
   kWrongType = 205,
@@ -133,6 +133,29 @@ enum class Code : uint16_t {
   kGapIoUring = 1002,
   kGapTerminal = 1003,
   kGapFastOpen = 1004,
+
+  kRuleWithoutClaim = 1101,
+  kRuleTwice = 1102,
+  kGateTwice = 1103,
+  kNeverNothing = 1104,
+  kWaivesUnknownRule = 1105,
+  kWaivesNothing = 1106,
+  kWaivedTooLong = 1107,
+  kWaivedTwice = 1108,
+
+  kRequirement = 1201,
+  kNeverAllowed = 1202,
+  kAboveLevel = 1203,
+  kNotAllowed = 1204,
+  kReviewDue = 1205,
+  kTestFails = 1206,
+  kLooserThanBefore = 1207,
+  kWaiverExpired = 1208,
+  kWaiverUnused = 1209,
+  kWaiverEndsSoon = 1210,
+  kJudgedByNoGate = 1211,
+  kGateJudgesNothing = 1212,
+  kNotDecided = 1213,
 };
 
 struct CodeEntry {
@@ -144,6 +167,11 @@ struct CodeEntry {
 // True for what is worth saying and not worth stopping for.
 [[nodiscard]] constexpr bool IsWarning(Code code) {
   return static_cast<uint16_t>(code) / 100 == 10;
+}
+
+// True for what `check` finds in files that have no error.
+[[nodiscard]] constexpr bool IsFinding(Code code) {
+  return static_cast<uint16_t>(code) / 100 == 12;
 }
 
 // "RF0203".

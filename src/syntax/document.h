@@ -266,11 +266,71 @@ struct Placement {
   bool operator==(const Placement&) const = default;
 };
 
+enum class Severity : uint8_t { kError, kWarning };
+
+// `requires`: what is there is bounded.
+struct Requirements {
+  std::optional<List<Text>> capabilities;           // a subset of these
+  std::optional<List<Spanned<Colocate>>> colocate;  // one of these
+  std::optional<List<Text>> may_read;               // inside these subtrees
+  std::optional<List<Text>> may_write;
+  std::optional<List<Text>> may_execute;
+  std::optional<List<Spanned<NetworkMode>>> modes;  // a subset of these
+  std::optional<Spanned<uint64_t>> processes;       // at most
+  std::optional<Spanned<uint64_t>> open_files;
+  std::optional<Spanned<uint64_t>> memory;              // bytes
+  std::optional<Spanned<uint64_t>> cpu;                 // thousandths of a core
+  std::optional<List<Spanned<SecurityModule>>> any_of;  // a subset of these
+  bool operator==(const Requirements&) const = default;
+};
+
+struct NeverAllows {
+  std::optional<Text> syscall;
+  std::vector<Text> syscalls;  // call names and "@groups"
+  std::vector<ArgumentTest> when;
+  std::vector<ArgumentTest> unless;
+  Span span;
+  bool operator==(const NeverAllows&) const = default;
+};
+
+struct GateRule {
+  Text id;
+  Spanned<Severity> severity;
+  Text reason;
+  std::vector<Text> controls;
+  // Of these exactly one, which resolving sees to.
+  std::optional<Requirements> requirements;
+  std::optional<NeverAllows> never_allows;
+  std::optional<Text> at_most;               // a level
+  std::optional<Text> must_allow;            // a call
+  std::optional<Spanned<uint64_t>> max_age;  // days
+  bool operator==(const GateRule&) const = default;
+};
+
+struct Gate {
+  Text name;
+  std::vector<Text> levels;  // empty: all
+  std::vector<GateRule> rules;
+  bool operator==(const Gate&) const = default;
+};
+
+struct Waiver {
+  Text rule;     // GATE/ID
+  Text subject;  // a path, relative to the parent of the folder of policies
+  Text reason;
+  Text owner;
+  Text ticket;
+  Spanned<Date> expires;
+  bool operator==(const Waiver&) const = default;
+};
+
 struct Document {
   std::string file;  // as spans name it
   std::string text;  // the whole of it
   Span kind;         // the place of `kind:`
-  std::variant<TrustLevel, SyscallGroup, Workload, Host, Placement> content;
+  std::variant<TrustLevel, SyscallGroup, Workload, Host, Placement, Gate,
+               Waiver>
+      content;
   bool operator==(const Document&) const = default;
 };
 

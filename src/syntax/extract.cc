@@ -6,18 +6,8 @@
 namespace ringfence::syntax {
 namespace {
 
-// A node without keys, for optional mappings that are not there.
-const Node& Optional(const Node& mapping, std::string_view key) {
-  static const Node kNothing;
-  const Node* node = mapping.Find(key);
-  return node != nullptr ? *node : kNothing;
-}
-
 Spanned<IdSource> IdSourceOf(const Node& node) {
   return WordOf<IdSource>(node, IdSourceWords());
-}
-Spanned<NetworkMode> ModeWordOf(const Node& node) {
-  return WordOf<NetworkMode>(node, NetworkModeWords());
 }
 Spanned<Denial> DenialOf(const Node& node) {
   return WordOf<Denial>(node, DenialWords());
@@ -41,43 +31,14 @@ Limits LimitsOf(const Node& node) {
       CgroupLimitOf(node, "memory", SizeOf), CgroupLimitOf(node, "cpu", CpuOf)};
 }
 
-std::vector<ArgumentTest> ArgumentTests(const Node& rule,
-                                        std::string_view key) {
-  std::vector<ArgumentTest> tests;
-  for (const Entry& entry : Optional(rule, key).entries) {
-    const Text argument{entry.key, entry.key_span};
-    if (entry.value.kind == Node::Kind::kScalar) {
-      tests.push_back({argument, ArgumentTest::Op::kEq, {TextOf(entry.value)}});
-      continue;
-    }
-    for (const Entry& test : entry.value.entries) {
-      const auto words = ArgumentOpWords();
-      const auto at = std::ranges::find(words, test.key);
-      Check(at != words.end(), kUnchecked.data());
-      const auto op = static_cast<ArgumentTest::Op>(at - words.begin());
-      std::vector<Text> values;
-      if (test.value.kind == Node::Kind::kScalar) {
-        values.push_back(TextOf(test.value));
-      } else {
-        values = Each(entry.value, test.key, TextOf);
-      }
-      tests.push_back({argument, op, std::move(values)});
-    }
-  }
-  return tests;
-}
-
 Rule RuleOf(const Node& node) {
   return {TextOf(At(node, "syscall")), ArgumentTests(node, "when"),
           ArgumentTests(node, "unless"), Maybe(node, "answer", DenialOf)};
 }
 
 DangerousCall DangerousCallOf(const Node& node) {
-  const Node& review = At(node, "review_by");
-  return {TextOf(At(node, "syscall")),
-          TextOf(At(node, "reason")),
-          TextOf(At(node, "owner")),
-          {Sure(ParseDate(review.text)), review.span}};
+  return {TextOf(At(node, "syscall")), TextOf(At(node, "reason")),
+          TextOf(At(node, "owner")), DateOf(At(node, "review_by"))};
 }
 
 Seccomp SeccompOf(const Node& node) {
@@ -117,20 +78,40 @@ Listen ListenOf(const Node& node) {
 
 }  // namespace
 
+std::vector<ArgumentTest> ArgumentTests(const Node& rule,
+                                        std::string_view key) {
+  std::vector<ArgumentTest> tests;
+  for (const Entry& entry : Optional(rule, key).entries) {
+    const Text argument{entry.key, entry.key_span};
+    if (entry.value.kind == Node::Kind::kScalar) {
+      tests.push_back({argument, ArgumentTest::Op::kEq, {TextOf(entry.value)}});
+      continue;
+    }
+    for (const Entry& test : entry.value.entries) {
+      const auto words = ArgumentOpWords();
+      const auto at = std::ranges::find(words, test.key);
+      Check(at != words.end(), kUnchecked.data());
+      const auto op = static_cast<ArgumentTest::Op>(at - words.begin());
+      std::vector<Text> values;
+      if (test.value.kind == Node::Kind::kScalar) {
+        values.push_back(TextOf(test.value));
+      } else {
+        values = Each(entry.value, test.key, TextOf);
+      }
+      tests.push_back({argument, op, std::move(values)});
+    }
+  }
+  return tests;
+}
+
 TrustLevel ExtractTrustLevel(const Node& root) {
-  const auto colocate = [](const Node& n) {
-    return WordOf<Colocate>(n, ColocateWords());
-  };
-  const auto module = [](const Node& n) {
-    return WordOf<SecurityModule>(n, SecurityModuleWords());
-  };
   const auto test = [](const Node& n) {
     return LevelTest{TextOf(At(n, "call")), TextOf(At(n, "expect"))};
   };
   const Node& ceilings = Optional(root, "filesystem");
   return {TextOf(At(root, "name")),
           Maybe(root, "extends", TextOf),
-          Maybe(root, "colocate", colocate),
+          Maybe(root, "colocate", ColocateOf),
           UserOf(Optional(root, "user")),
           MaybeList(root, "capabilities", TextOf),
           {MaybeList(ceilings, "may_read", TextOf),
@@ -138,7 +119,7 @@ TrustLevel ExtractTrustLevel(const Node& root) {
            MaybeList(ceilings, "may_execute", TextOf)},
           MaybeList(Optional(root, "network"), "modes", ModeWordOf),
           LimitsOf(Optional(root, "limits")),
-          MaybeList(Optional(root, "mandatory_access"), "any_of", module),
+          MaybeList(Optional(root, "mandatory_access"), "any_of", ModuleOf),
           SeccompOf(Optional(root, "seccomp")),
           Each(root, "tests", test)};
 }

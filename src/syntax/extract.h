@@ -14,5 +14,8 @@ namespace ringfence::syntax {
 [[nodiscard]] Workload ExtractWorkload(const Node& root);
 [[nodiscard]] Host ExtractHost(const Node& root);
 [[nodiscard]] Placement ExtractPlacement(const Node& root);
+// extract_gate.cc
+[[nodiscard]] Gate ExtractGate(const Node& root);
+[[nodiscard]] Waiver ExtractWaiver(const Node& root);
 
 }  // namespace ringfence::syntax

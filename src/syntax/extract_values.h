@@ -11,6 +11,7 @@
 #include "syntax/document.h"
 #include "syntax/node.h"
 #include "syntax/quantity.h"
+#include "syntax/schema.h"
 
 namespace ringfence::syntax {
 
@@ -56,6 +57,10 @@ inline Spanned<Address> AddressOf(const Node& node) {
   return {Sure(ParseAddress(node.text)), node.span};
 }
 
+inline Spanned<Date> DateOf(const Node& node) {
+  return {Sure(ParseDate(node.text)), node.span};
+}
+
 // The enumerator whose word the node holds.
 template <typename Enum>
 Spanned<Enum> WordOf(const Node& node,
@@ -93,5 +98,26 @@ auto MaybeList(const Node& mapping, std::string_view key, Read read)
   }
   return std::nullopt;
 }
+
+// A node without keys, for optional mappings that are not there.
+inline const Node& Optional(const Node& mapping, std::string_view key) {
+  static const Node kNothing;
+  const Node* node = mapping.Find(key);
+  return node != nullptr ? *node : kNothing;
+}
+
+inline Spanned<NetworkMode> ModeWordOf(const Node& node) {
+  return WordOf<NetworkMode>(node, NetworkModeWords());
+}
+inline Spanned<Colocate> ColocateOf(const Node& node) {
+  return WordOf<Colocate>(node, ColocateWords());
+}
+inline Spanned<SecurityModule> ModuleOf(const Node& node) {
+  return WordOf<SecurityModule>(node, SecurityModuleWords());
+}
+
+// The tests of `when` or `unless`.
+[[nodiscard]] std::vector<ArgumentTest> ArgumentTests(const Node& rule,
+                                                      std::string_view key);
 
 }  // namespace ringfence::syntax

@@ -31,6 +31,10 @@ std::optional<Document> Parse(std::string_view text, std::string_view file,
     document.content = ExtractHost(*root);
   } else if (kind->name == "Placement") {
     document.content = ExtractPlacement(*root);
+  } else if (kind->name == "Gate") {
+    document.content = ExtractGate(*root);
+  } else if (kind->name == "Waiver") {
+    document.content = ExtractWaiver(*root);
   } else {
     Check(kind->name == "Workload", "syntax: a kind without an extraction");
     document.content = ExtractWorkload(*root);

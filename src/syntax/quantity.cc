@@ -288,6 +288,17 @@ Parsed<void> CheckName(std::string_view text) {
   return {};
 }
 
+Parsed<void> CheckRuleName(std::string_view text) {
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos || !CheckName(text.substr(0, slash)) ||
+      !CheckName(text.substr(slash + 1))) {
+    return Fail(Code::kBadName, Quote(text) + " is not the name of a rule",
+                "a rule is named by its gate and its id: "
+                "restricted/no-new-namespaces");
+  }
+  return {};
+}
+
 Parsed<void> CheckSyscall(std::string_view text) {
   const auto good = [](char c) { return IsLower(c) || IsDigit(c) || c == '_'; };
   if (text.starts_with('@')) {

@@ -54,6 +54,8 @@ using Parsed = std::expected<T, Fault>;
 // The following only check; the value is the text itself.
 // [a-z][a-z0-9-]*, at most 63 characters.
 [[nodiscard]] Parsed<void> CheckName(std::string_view text);
+// Two of these with a / between.
+[[nodiscard]] Parsed<void> CheckRuleName(std::string_view text);
 // A system call [a-z_][a-z0-9_]*, or "@" and a name.
 [[nodiscard]] Parsed<void> CheckSyscall(std::string_view text);
 [[nodiscard]] Parsed<void> CheckSyscallOrGroup(std::string_view text);

@@ -88,10 +88,10 @@ class Writer {
   Writer(const Sources& sources, Colour colour, size_t width)
       : sources_(sources), paint_(colour), width_(width) {}
 
-  void Title(const Diagnostic& diagnostic) {
-    const char* severity = IsWarning(diagnostic.code) ? "warning[" : "error[";
-    out_ += paint_.Red(severity + Id(diagnostic.code) + "]") +
-            paint_.Bold(": " + Escape(diagnostic.message)) + "\n";
+  void Title(std::string_view severity, const Diagnostic& diagnostic) {
+    out_ +=
+        paint_.Red(std::string(severity) + "[" + Id(diagnostic.code) + "]") +
+        paint_.Bold(": " + Escape(diagnostic.message)) + "\n";
   }
 
   // "--> file:line:column", the line, and carets with a label under it.
@@ -179,8 +179,14 @@ std::string Escape(std::string_view text) {
 
 std::string Render(const Diagnostic& diagnostic, const Sources& sources,
                    Colour colour) {
+  return RenderAs(IsWarning(diagnostic.code) ? "warning" : "error", diagnostic,
+                  sources, colour);
+}
+
+std::string RenderAs(std::string_view severity, const Diagnostic& diagnostic,
+                     const Sources& sources, Colour colour) {
   Writer writer(sources, colour, LineNumberWidth(diagnostic));
-  writer.Title(diagnostic);
+  writer.Title(severity, diagnostic);
   writer.Place(diagnostic.span, diagnostic.label, true);
   for (const Note& note : diagnostic.notes) writer.AddNote(note);
   if (!diagnostic.help.empty()) {

@@ -29,6 +29,10 @@ enum class Colour : uint8_t { kOff, kOn };
 
 [[nodiscard]] std::string Render(const Diagnostic& diagnostic,
                                  const Sources& sources, Colour colour);
+// With another first word than "error" or "warning".
+[[nodiscard]] std::string RenderAs(std::string_view severity,
+                                   const Diagnostic& diagnostic,
+                                   const Sources& sources, Colour colour);
 
 // All of them, an empty line between two, and a last line with their number.
 // Empty for no diagnostics.

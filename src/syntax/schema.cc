@@ -1,100 +1,10 @@
 #include "syntax/schema.h"
 
-#include <array>
-
-#include "base/capabilities.h"
+#include "syntax/schema_types.h"
 
 namespace ringfence::syntax {
+namespace types {
 namespace {
-
-using Kind = Type::Kind;
-using Words = std::string_view;
-
-constexpr Words kColocateWords[] = {"same-level", "same-tenant", "alone"};
-constexpr Words kIdSourceWords[] = {"single", "subordinate"};
-constexpr Words kModeWords[] = {"none", "listen", "connect", "host"};
-constexpr Words kHandoverWords[] = {"relay", "fds", "nginx"};
-constexpr Words kDenialWords[] = {"explain", "quiet", "kill"};
-constexpr Words kModuleWords[] = {"apparmor", "selinux", "landlock"};
-constexpr Words kForeignWords[] = {"name", "refuse"};
-constexpr Words kOpWords[] = {"in",     "not_in", "eq",     "range",
-                              "all_of", "any_of", "none_of"};
-
-// Scalars.
-constexpr Type kText{.kind = Kind::kText, .what = "a string"};
-constexpr Type kSentence{
-    .kind = Kind::kText, .what = "a string", .may_be_empty = false};
-constexpr Type kName{.kind = Kind::kName, .what = "a name"};
-constexpr Type kSyscall{.kind = Kind::kSyscall,
-                        .what = "the name of a system call"};
-constexpr Type kSyscallOrGroup{
-    .kind = Kind::kSyscallOrGroup,
-    .what = "the name of a system call or an \"@group\""};
-constexpr Type kValue{.kind = Kind::kValue, .what = "a number or a constant"};
-constexpr Type kId{.kind = Kind::kId, .what = "an id"};
-constexpr Type kBoolean{.kind = Kind::kBoolean, .what = "true or false"};
-constexpr Type kSize{.kind = Kind::kSize, .what = "a size such as 64Mi"};
-constexpr Type kDuration{.kind = Kind::kDuration,
-                         .what = "a duration such as 60s"};
-constexpr Type kCpu{.kind = Kind::kCpu, .what = "a number of cores"};
-constexpr Type kMode{.kind = Kind::kMode, .what = "a mode such as \"0700\""};
-constexpr Type kAddress{.kind = Kind::kAddress,
-                        .what = "an address such as \"127.0.0.1:8080\""};
-constexpr Type kSignal{.kind = Kind::kSignal, .what = "the name of a signal"};
-constexpr Type kDate{.kind = Kind::kDate, .what = "a date"};
-constexpr Type kVersion{.kind = Kind::kVersion,
-                        .what = "a kernel version such as \"6.1\""};
-constexpr Type kInsidePath{.kind = Kind::kInsidePath,
-                           .what = "an absolute path"};
-constexpr Type kHostPath{.kind = Kind::kHostPath, .what = "a path"};
-constexpr Type kVariable{.kind = Kind::kVariable,
-                         .what = "the name of a variable"};
-// PID_MAX_LIMIT of 64-bit kernels; fs.nr_open by default.
-constexpr Type kProcesses{.kind = Kind::kNumber,
-                          .what = "a number of processes",
-                          .least = 1,
-                          .most = 1u << 22};
-constexpr Type kOpenFiles{.kind = Kind::kNumber,
-                          .what = "a number of descriptors",
-                          .least = 1,
-                          .most = 1u << 20};
-
-constexpr Type Word(std::span<const Words> words, std::string_view what) {
-  return {.kind = Kind::kWord, .what = what, .words = words};
-}
-constexpr Type kColocate = Word(kColocateWords, "a way to share a host");
-constexpr Type kIdSource = Word(kIdSourceWords, "a source of ids");
-constexpr Type kNetworkMode = Word(kModeWords, "a network mode");
-constexpr Type kHandover = Word(kHandoverWords, "a way to hand a socket over");
-constexpr Type kDenial = Word(kDenialWords, "an answer");
-constexpr Type kModule = Word(kModuleWords, "a security module");
-constexpr Type kForeignAnswer = Word(kForeignWords, "an answer");
-constexpr Type kCapability = Word(kCapabilityNames, "a capability");
-
-constexpr Type ListOf(const Type& element, std::string_view what) {
-  return {.kind = Kind::kList, .what = what, .element = &element};
-}
-constexpr Type NonEmptyListOf(const Type& element, std::string_view what) {
-  return {.kind = Kind::kList,
-          .what = what,
-          .element = &element,
-          .may_be_empty = false};
-}
-constexpr Type MappingOf(std::span<const Field> fields, std::string_view what) {
-  return {.kind = Kind::kMapping, .what = what, .fields = fields};
-}
-constexpr Type EitherOf(const Type& scalar, std::span<const Field> fields,
-                        std::string_view what) {
-  return {.kind = Kind::kEither,
-          .what = what,
-          .element = &scalar,
-          .fields = fields};
-}
-
-constexpr Type kCallList = ListOf(kSyscallOrGroup, "a list of system calls");
-constexpr Type kFilledCallList =
-    NonEmptyListOf(kSyscallOrGroup, "a list of system calls");
-constexpr Type kSubtrees = ListOf(kInsidePath, "a list of paths");
 
 // Parts that levels and workloads share.
 constexpr Field kUserFields[] = {
@@ -136,13 +46,11 @@ constexpr Field kCeilingFields[] = {
 };
 constexpr Type kCeilings = MappingOf(kCeilingFields, "`filesystem`");
 
-constexpr Type kModes = NonEmptyListOf(kNetworkMode, "a list of modes");
 constexpr Field kLevelNetworkFields[] = {
     {"modes", &kModes, false, "the network modes a workload may ask for"},
 };
 constexpr Type kLevelNetwork = MappingOf(kLevelNetworkFields, "`network`");
 
-constexpr Type kModuleList = NonEmptyListOf(kModule, "a list of modules");
 constexpr Field kMandatoryAccessFields[] = {
     {"any_of", &kModuleList, true,
      "modules of which one must confine the workload"},
@@ -150,26 +58,6 @@ constexpr Field kMandatoryAccessFields[] = {
 constexpr Type kMandatoryAccess =
     MappingOf(kMandatoryAccessFields, "`mandatory_access`");
 
-constexpr Type kValues = NonEmptyListOf(kValue, "a list of values");
-constexpr Field kTestFields[] = {
-    {"in", &kValues, false, "equal to one of these"},
-    {"not_in", &kValues, false, "equal to none of these"},
-    {"eq", &kValue, false, "equal to this"},
-    {"range", &kValues, false, "from the first to the second, inclusive"},
-    {"all_of", &kValues, false, "all of these bits are set"},
-    {"any_of", &kValues, false, "at least one of these bits is set"},
-    {"none_of", &kValues, false, "none of these bits is set"},
-};
-constexpr Type kTest{.kind = Kind::kEither,
-                     .what = "a test of an argument",
-                     .element = &kValue,
-                     .fields = kTestFields,
-                     .may_be_empty = false};
-constexpr Type kTests{.kind = Kind::kTable,
-                      .what = "tests by the name of an argument",
-                      .element = &kTest,
-                      .key = &kText,
-                      .may_be_empty = false};
 constexpr Field kRuleFields[] = {
     {"syscall", &kSyscall, true, "the call"},
     {"when", &kTests, false, "allowed while all of these hold"},
@@ -216,9 +104,6 @@ constexpr Field kLevelTestFields[] = {
 constexpr Type kLevelTest = MappingOf(kLevelTestFields, "a test");
 constexpr Type kLevelTests = ListOf(kLevelTest, "a list of tests");
 
-constexpr Type kCapabilities = ListOf(kCapability, "a list of capabilities");
-
-constexpr Type kKindWord{.kind = Kind::kText, .what = "a kind"};
 constexpr Field kTrustLevelFields[] = {
     {"kind", &kKindWord, true, "TrustLevel"},
     {"name", &kName, true, "the name of the level and of its file"},
@@ -334,7 +219,6 @@ constexpr Field kWorkloadFields[] = {
 constexpr Type kWorkload = MappingOf(kWorkloadFields, "a Workload");
 
 // Host.
-constexpr Type kLevels = NonEmptyListOf(kName, "a list of levels");
 constexpr Type kGroups = ListOf(kSentence, "a list of groups");
 constexpr Type kMayStart{.kind = Kind::kTable,
                          .what = "lists of groups by level",
@@ -380,20 +264,36 @@ constexpr KindSchema kKinds[] = {
     {"Workload", &kWorkload, "a program and what it needs"},
     {"Host", &kHost, "what root lets run on a host"},
     {"Placement", &kPlacement, "which workloads are meant for which hosts"},
+    {"Gate", &kGate, "what profiles and workloads must be like to pass"},
+    {"Waiver", &kWaiver, "one rule, waived for one file and a while"},
 };
-constexpr Words kLaterKinds[] = {"Gate", "Waiver"};
 
 }  // namespace
+}  // namespace types
 
-std::span<const KindSchema> Kinds() { return kKinds; }
-std::span<const Words> KindsOfLaterVersions() { return kLaterKinds; }
-std::span<const Words> ColocateWords() { return kColocateWords; }
-std::span<const Words> IdSourceWords() { return kIdSourceWords; }
-std::span<const Words> NetworkModeWords() { return kModeWords; }
-std::span<const Words> HandoverWords() { return kHandoverWords; }
-std::span<const Words> DenialWords() { return kDenialWords; }
-std::span<const Words> SecurityModuleWords() { return kModuleWords; }
-std::span<const Words> ForeignAnswerWords() { return kForeignWords; }
-std::span<const Words> ArgumentOpWords() { return kOpWords; }
+std::span<const KindSchema> Kinds() { return types::kKinds; }
+std::span<const std::string_view> ColocateWords() {
+  return types::kColocateWords;
+}
+std::span<const std::string_view> IdSourceWords() {
+  return types::kIdSourceWords;
+}
+std::span<const std::string_view> NetworkModeWords() {
+  return types::kModeWords;
+}
+std::span<const std::string_view> HandoverWords() {
+  return types::kHandoverWords;
+}
+std::span<const std::string_view> DenialWords() { return types::kDenialWords; }
+std::span<const std::string_view> SecurityModuleWords() {
+  return types::kModuleWords;
+}
+std::span<const std::string_view> ForeignAnswerWords() {
+  return types::kForeignWords;
+}
+std::span<const std::string_view> SeverityWords() {
+  return types::kSeverityWords;
+}
+std::span<const std::string_view> ArgumentOpWords() { return types::kOpWords; }
 
 }  // namespace ringfence::syntax

@@ -18,6 +18,7 @@ struct Type {
     // Scalars.
     kText,            // any
     kName,            // [a-z][a-z0-9-]*
+    kRuleName,        // two names with a / between
     kSyscall,         // the name of a system call
     kSyscallOrGroup,  // or "@group"
     kValue,           // a number or a constant; resolve knows which
@@ -69,9 +70,6 @@ struct KindSchema {
 // The kinds that this version reads.
 [[nodiscard]] std::span<const KindSchema> Kinds();
 
-// Kinds of the language that this version does not read.
-[[nodiscard]] std::span<const std::string_view> KindsOfLaterVersions();
-
 // The words of each enumeration of document.h, in the order of its values.
 [[nodiscard]] std::span<const std::string_view> ColocateWords();
 [[nodiscard]] std::span<const std::string_view> IdSourceWords();
@@ -80,6 +78,7 @@ struct KindSchema {
 [[nodiscard]] std::span<const std::string_view> DenialWords();
 [[nodiscard]] std::span<const std::string_view> SecurityModuleWords();
 [[nodiscard]] std::span<const std::string_view> ForeignAnswerWords();
+[[nodiscard]] std::span<const std::string_view> SeverityWords();
 // Also the keys of a test in `when`.
 [[nodiscard]] std::span<const std::string_view> ArgumentOpWords();
 

@@ -4,7 +4,7 @@
     tests/tools/check_docs.py [ROOT]
 
 - Man pages format without a warning, and refer to pages of ours that exist.
-- Every key of the language (src/syntax/schema.cc) is in its man page.
+- Every key of the language (src/syntax/schema*.cc) is in its man page.
 - The options in a command's man page are those of src/cli/command_NAME.cc.
 - docs/launch-order.md has the steps of src/launch/plan.h in their order.
 - Relative links of the Markdown files lead to files, and #fragments to
@@ -19,6 +19,7 @@ import sys
 
 # Between our own programs; people do not use them.
 INTERNAL_OPTIONS = {"bundle-fd", "text-name"}
+OPTION = re.compile(r'add_(?:option|flag)\(\s*"(?:-\w,)?--([\w-]+)"')
 MARKDOWN_LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -53,25 +54,37 @@ def keys(schema):
 
 
 def check_keys(root):
-    schema = root / "src/syntax/schema.cc"
+    sources = sorted((root / "src/syntax").glob("schema*.cc"))
     text = "".join(page.read_text()
                    for page in (root / "docs/man").glob("*.5"))
     documented = set(re.findall(r"^\.(?:It )?Cm (\w+)", text, re.M))
-    for key in sorted(keys(schema.read_text())):
-        there = key in documented
-        yield schema, [] if there else [f"no page of section 5 has `{key}`"]
+    for schema in sources:
+        for key in sorted(keys(schema.read_text())):
+            there = key in documented
+            yield schema, [] if there else [f"no page of section 5 has `{key}`"]
+
+
+def shared_options(root):
+    """The options that each function of src/cli/options.cc adds."""
+    source = root / "src/cli/options.cc"
+    text = source.read_text() if source.exists() else ""
+    return {name: OPTION.findall(body) for name, body in
+            re.findall(r"^void (Add\w+)\((.*?)^}", text, re.M | re.S)}
 
 
 def check_options(root):
+    shared = shared_options(root)
     for source in sorted((root / "src/cli").glob("command_*.cc")):
         name = source.stem.removeprefix("command_").replace("_", "-")
         page = root / f"docs/man/ringfence-{name}.1"
         if not page.exists():
             yield source, [f"there is no {page.name}"]
             continue
-        accepted = set(re.findall(
-            r'add_(?:option|flag)\(\s*"(?:-\w,)?--([\w-]+)"',
-            source.read_text())) - INTERNAL_OPTIONS
+        text = source.read_text()
+        accepted = set(OPTION.findall(text)) - INTERNAL_OPTIONS
+        for function, options in shared.items():
+            if f"{function}(app" in text:
+                accepted.update(options)
         told = set(re.findall(r"^\.It Fl (?:\w+ , Fl )?\\-([\w-]+)",
                               page.read_text(), re.M))
         yield page, [f"--{option} is only {where}" for option, where in sorted(

@@ -94,6 +94,21 @@ class CheckDocs(unittest.TestCase):
                           "--format is only in the page",
                           "--verbose is only in the page"])
 
+    def test_shared_options_count_where_they_are_used(self):
+        self.write("docs/man/ringfence-ps.1",
+                   PAGE + ".It Fl \\-format Ar F\n")
+        self.write("src/cli/options.cc",
+                   'void AddFormatOption(CLI::App& app) {\n'
+                   '  app.add_option("--format", f);\n}\n'
+                   'void AddOther(CLI::App& app) {\n'
+                   '  app.add_option("--other", f);\n}\n')
+        self.write("src/cli/command_ps.cc", "AddFormatOption(app, format);")
+        self.assertEqual(self.found(check_docs.check_options), [])
+        self.write("src/cli/command_ps.cc", "AddOther(app, other);")
+        self.assertEqual(self.found(check_docs.check_options),
+                         ["--format is only in the page",
+                          "--other is only in the program"])
+
     def test_a_command_without_a_page_is_seen(self):
         self.write("src/cli/command_stop.cc", "")
         self.assertEqual(self.found(check_docs.check_options),

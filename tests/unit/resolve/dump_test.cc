@@ -210,8 +210,9 @@ std::string Dump(const ResolvedLevel& level) {
   out +=
       Text(level.mandatory_access) + Text(level.seccomp.front()) + "tests:\n";
   for (const LevelTest& test : level.tests) {
-    out += "  " + test.text + (Passes(test, level) ? " passes" : " fails") +
-           " on " + Hex(test.call.arch) + "\n";
+    out += "  " + test.text +
+           (Passes(test, level.seccomp) ? " passes" : " fails") + " on " +
+           Hex(test.call.arch) + "\n";
   }
   return out;
 }

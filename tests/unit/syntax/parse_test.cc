@@ -207,9 +207,7 @@ TEST(Parse, RefusesWhatIsNotAMapping) {
   EXPECT_EQ(Codes("kind: [a]"), Expected{Code::kWrongType});
 }
 
-TEST(Parse, KnowsTheKindsOfLaterVersions) {
-  EXPECT_EQ(Codes("kind: Gate\n"), Expected{Code::kKindNotReadYet});
-  EXPECT_EQ(Codes("kind: Waiver\n"), Expected{Code::kKindNotReadYet});
+TEST(Parse, RefusesUnknownKinds) {
   EXPECT_EQ(Codes("kind: workload\n"), Expected{Code::kUnknownKind});
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace ringfence::sys {
+namespace ringfence::host {
 
 // Every classic filter of the thread `pid`, the newest first; none: it has
 // none. Stops the thread for a moment. Needs CAP_SYS_ADMIN in the first user
@@ -18,4 +18,4 @@ namespace ringfence::sys {
 [[nodiscard]] Result<std::vector<std::vector<sock_filter>>> SeccompFilters(
     pid_t pid);
 
-}  // namespace ringfence::sys
+}  // namespace ringfence::host

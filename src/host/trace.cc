@@ -1,4 +1,4 @@
-#include "sys/trace.h"
+#include "host/trace.h"
 
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace ringfence::sys {
+namespace ringfence::host {
 namespace {
 
 std::unexpected<SysError> Error(const char* call) {
@@ -57,4 +57,4 @@ Result<std::vector<std::vector<sock_filter>>> SeccompFilters(pid_t pid) {
   return filters;
 }
 
-}  // namespace ringfence::sys
+}  // namespace ringfence::host
