@@ -1,6 +1,7 @@
 # A host that is reserved stays so over a boot, by ringfence-host.service.
 
 case_HostRulesOutliveABoot() {
+  ringfence host init
   ringfence host accept public
   usermod -aG ringfence vmuser
   expect_code 120 as_member ringfence run --trust untrusted -- /usr/bin/true
