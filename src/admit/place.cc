@@ -13,7 +13,7 @@ namespace {
 
 constexpr char kInitRemedy[] = "as root: ringfence host init";
 constexpr char kRemakeRemedy[] =
-    "as root: ringfence host deinit, then ringfence host init";
+    "as root: ringfence host deinit --keep-rules, then ringfence host init";
 constexpr uint64_t kResolve =
     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
@@ -75,7 +75,7 @@ std::expected<Place, Unusable> HostPlace(int run, model::HostUid uid,
   }
   if (!group) {
     return No(path, "is there, but /etc/group has no group ringfence",
-              kInitRemedy);
+              kRemakeRemedy);
   }
   if (status->st_gid != group->value) {
     return No(path,

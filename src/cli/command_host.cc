@@ -77,13 +77,15 @@ int Initialise(bool dry_run) {
   return problem ? Print(*problem) : 0;
 }
 
-int Deinitialise(bool dry_run) {
+// `keep_rules`: nothing starts until the next init, instead of every user's
+// workloads in a ledger of their own.
+int Deinitialise(bool dry_run, bool keep_rules) {
   host::Ground ground;
   if (dry_run) ground.mode = host::Mode::kDryRun;
   if (const int code = Print(host::Deinitialise(ground)); code != 0) {
     return code;
   }
-  if (dry_run) return 0;
+  if (dry_run || keep_rules) return 0;
   const auto retired = host::RetireRules();
   if (!retired) return Print(retired.error());
   if (*retired) std::printf("kept the rules as %s\n", (*retired)->c_str());
@@ -139,6 +141,7 @@ int Drain(bool drain) {
 int RunHost(int argc, char** argv) {
   bool dry_run = false;
   bool all = false;
+  bool keep_rules = false;
   std::vector<std::string> levels;
   CLI::App app(
       "Set this host up for all its users, say what may run on it, or undo "
@@ -154,6 +157,8 @@ int RunHost(int argc, char** argv) {
   for (CLI::App* command : {init, deinit}) {
     command->add_flag("--dry-run", dry_run, "Only say what would be done");
   }
+  deinit->add_flag("--keep-rules", keep_rules,
+                   "Leave host.yaml as it is: nothing starts until `init`");
   CLI::App* accept = app.add_subcommand(
       "accept", "Reserve the host for these levels, also after a reboot");
   accept->add_option("levels", levels, "Trust levels")->type_name("LEVEL...");
@@ -173,7 +178,7 @@ int RunHost(int argc, char** argv) {
     return kBadUsage;
   }
   if (init->parsed()) return Initialise(dry_run);
-  if (deinit->parsed()) return Deinitialise(dry_run);
+  if (deinit->parsed()) return Deinitialise(dry_run, keep_rules);
   if (accept->parsed()) return Accept(levels);
   return Drain(!undrain->parsed() && drain->parsed());
 }

@@ -54,12 +54,16 @@ class Host : public SandboxTest {
     ASSERT_FALSE(fs::exists(kPlace));
     const Outcome made = AsRoot({"host", "init"});
     ASSERT_EQ(made.end, End(Exited{0})) << made;
+    member_ = user_;
+    other_ = EnsureUser(TestUserName() + "2");
+    FindGroup();
+  }
+  // Both users are members of the group that there is now.
+  void FindGroup() {
     const group* entry = ::getgrnam("ringfence");
     ASSERT_NE(entry, nullptr);
     group_ = entry->gr_gid;
-    member_ = user_;
     member_.groups = {group_};
-    other_ = EnsureUser(TestUserName() + "2");
     other_.groups = {group_};
   }
   void TearDown() override {

@@ -217,6 +217,13 @@ TEST_F(Host, ADamagedLedgerIsRefused) {
        [&] { ASSERT_EQ(::chown(kPresence, user_.uid, group_), 0); }},
       {"a presence file with content",
        [&] { std::ofstream(kPresence) << "x"; }},
+      {"no group",
+       [&] {
+         ASSERT_EQ(RunAs({.name = "root", .home = "/"},
+                         {"/usr/sbin/groupdel", "ringfence"})
+                       .end,
+                   End(Exited{0}));
+       }},
       {"a directory that others may enter",
        [&] { ASSERT_EQ(::chmod(kPlace, 0755), 0); }},
       {"another's directory",
@@ -224,24 +231,32 @@ TEST_F(Host, ADamagedLedgerIsRefused) {
       {"a directory of another group",
        [&] { ASSERT_EQ(::chown(kPlace, 0, 0), 0); }},
   };
+  ASSERT_EQ(AsRoot({"host", "accept", "untrusted"}).end, End(Exited{0}));
   for (const auto& [what, damage] : kDamages) {
     SCOPED_TRACE(what);
     damage();
     EXPECT_THAT(ExpectRefused(member_, "untrusted", 120).err,
-                AllOf(HasSubstr(kPlace), HasSubstr("ringfence host init")));
+                AllOf(HasSubstr(kPlace),
+                      HasSubstr("ringfence host deinit --keep-rules, then "
+                                "ringfence host init")));
     const Outcome asked = RunAs(member_, {ringfence_, "doctor"});
     EXPECT_EQ(asked.end, End(Exited{6})) << asked;
     EXPECT_THAT(asked.out, HasSubstr("missing   co-location"));
     // The remedy is one.
-    Outcome undone = AsRoot({"host", "deinit"});
+    Outcome undone = AsRoot({"host", "deinit", "--keep-rules"});
     if (undone.end == End(Exited{1})) {
       EXPECT_THAT(undone.err, AllOf(HasSubstr(kPresence),
                                     HasSubstr(std::string("rm ") + kLedger)));
       fs::remove(at);
-      undone = AsRoot({"host", "deinit"});
+      undone = AsRoot({"host", "deinit", "--keep-rules"});
     }
     EXPECT_EQ(undone.end, End(Exited{0})) << undone;
+    EXPECT_FALSE(fs::exists(kPlace));
+    ExpectRefused(member_, "untrusted", 120);
     ASSERT_EQ(AsRoot({"host", "init"}).end, End(Exited{0}));
+    FindGroup();
+    // What was reserved still is.
+    ExpectRefused(member_, "public", 120);
     ExpectRuns(member_, "untrusted");
     if (HasFailure()) return;
   }
