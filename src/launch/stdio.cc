@@ -123,7 +123,10 @@ class Preparation {
     UniqueFd& theirs = fd == 0 ? pipe.read : pipe.write;
     UniqueFd& ours = fd == 0 ? pipe.write : pipe.read;
     RF_TRY(sys::SetNonBlocking(ours.get()));
-    if (fd == 0) {
+    if (IsTerminal(fd) && fd == 0) {
+      stdio_.inputs.push_back(
+          Pump::OfSharedTerminal(std::move(outside), std::move(ours)));
+    } else if (fd == 0) {
       stdio_.inputs.emplace_back(std::move(outside), std::move(ours));
     } else {
       stdio_.outputs.emplace_back(std::move(ours), std::move(outside));

@@ -12,7 +12,8 @@
 //   otherwise: an output that is a terminal becomes the workload's own one,
 //     which controls nothing and has no input; an input that is a terminal is
 //     copied through a pipe. The caller's keeps its modes, because others may
-//     be using it: `ringfence run x | less`.
+//     be using it: `ringfence run x | less`; and while they take its keys, they
+//     get them all.
 #pragma once
 
 #include <array>

@@ -320,6 +320,10 @@ int Supervisor::TimeoutMs(uint64_t rest_ms) const {
   if (deadline_ms_ != 0) sooner(deadline_ms_);
   if (denied_.total() != passed_on_) sooner(pass_on_ms_.value_or(0));
   if (rest_ms != 0) sooner(sys::MonotonicMs() + rest_ms);
+  for (const Pump& pump : supervised_.stdio.inputs) {
+    const uint64_t pump_rest_ms = pump.RestMs();
+    if (pump_rest_ms != 0) sooner(sys::MonotonicMs() + pump_rest_ms);
+  }
   if (!next) return -1;
   return Until(*next);
 }

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "live/sandbox.h"
 #include "live/terminal.h"
@@ -36,6 +38,12 @@ std::string ReadAll(int fd) {
   return all;
 }
 
+std::string Quoted(const std::string& word) {
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 class Mixed : public SandboxTest {
  protected:
   std::vector<std::string> Line(const std::string& script) const {
@@ -57,6 +65,39 @@ TEST_F(Mixed, OutputToAPipeLeavesTheTerminalCooked) {
   EXPECT_EQ(run.Wait(), End(Exited{0}));
   EXPECT_EQ(ReadAll(pipe.read.get()),
             "0 is not\n1 is not\n2 is\nfree\nheard word\n");
+}
+
+// A reader such as less(1), which takes keys one by one, gets each of them, and
+// the workload lines again when it is gone.
+TEST_F(Mixed, WhoTakesKeysGetsThemAll) {
+  const std::string pager = home_.Write("pager.py", R"(
+import os, termios, tty
+terminal = os.open("/dev/tty", os.O_RDWR)
+before = termios.tcgetattr(terminal)
+tty.setcbreak(terminal)
+os.write(terminal, b"takes keys\n")
+keys = b""
+while len(keys) < 200:
+    keys += os.read(terminal, 1000)
+termios.tcsetattr(terminal, termios.TCSANOW, before)
+os.write(terminal, b"took %d\n" % keys.count(b"k"))
+os.write(terminal, os.read(0, 1000))
+)");
+  std::string command;
+  for (const std::string& word : Line("read a; echo heard $a")) {
+    command += Quoted(word) + " ";
+  }
+  TerminalRun run(user_, {"/bin/bash", "-c",
+                          command + "| /usr/bin/python3 " + Quoted(pager)});
+  ASSERT_TRUE(run.WaitFor("takes keys")) << run.output();
+  for (int i = 0; i < 200; ++i) {
+    run.Type("k");
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  ASSERT_TRUE(run.WaitFor("took 200")) << run.output();
+  run.Type("word\n");
+  EXPECT_TRUE(run.WaitFor("heard word")) << run.output();
+  EXPECT_EQ(run.Wait(), End(Exited{0}));
 }
 
 // The end of a terminal's input (Ctrl-D) is the end of the pipe's.
@@ -104,10 +145,7 @@ TEST_F(Mixed, ErrorsToAFileStayASession) {
 TEST_F(Mixed, TheBackgroundLeavesTheTerminalCooked) {
   std::string command;
   for (const std::string& word : Line(std::string(kKinds) + "echo done")) {
-    command += "'";
-    for (const char c : word)
-      command += c == '\'' ? "'\\''" : std::string(1, c);
-    command += "' ";
+    command += Quoted(word) + " ";
   }
   TerminalRun run(user_, {"/bin/bash", "-mc",
                           command + "& sleep 1; stty -a; "
