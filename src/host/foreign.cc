@@ -51,12 +51,14 @@ std::vector<CgroupName> GroupsOf(const std::string& text) {
   return groups;
 }
 
-// nullopt: it is gone, or hidden.
+// nullopt: it is gone, hidden, or dead and only not yet waited for.
 std::optional<Process> ReadProcess(const std::string& proc, pid_t pid) {
   const std::string folder = proc + "/" + std::to_string(pid);
   const auto status = Slurp(folder + "/status");
   if (!status) return std::nullopt;
   Process process{.pid = pid};
+  bool zombie = false;
+  int threads = 0;
   std::istringstream lines(*status);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
@@ -64,6 +66,10 @@ std::optional<Process> ReadProcess(const std::string& proc, pid_t pid) {
     words >> key;
     if (key == "Name:") {
       words >> process.command;
+    } else if (key == "State:") {
+      zombie = (words >> std::ws).peek() == 'Z';
+    } else if (key == "Threads:") {
+      words >> threads;
     } else if (key == "PPid:") {
       words >> process.parent;
     } else if (key == "Uid:") {
@@ -72,6 +78,8 @@ std::optional<Process> ReadProcess(const std::string& proc, pid_t pid) {
       for (pid_t id = 0; words >> id;) process.namespaced.push_back(id);
     }
   }
+  // The first thread of a process may end before others do.
+  if (zombie && threads <= 1) return std::nullopt;
   process.groups = GroupsOf(Slurp(folder + "/cgroup").value_or(""));
   return process;
 }

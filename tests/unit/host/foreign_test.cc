@@ -34,12 +34,15 @@ class ForeignTest : public testing::Test {
     std::string group = "/";
     pid_t parent = 1;
     uint32_t uid = 0;
+    char state = 'S';
+    int threads = 1;
   };
   void Add(pid_t pid, const Shape& shape) {
     const std::string own = roots_.proc + "/" + std::to_string(pid);
     fs::create_directories(own);
     std::ofstream(own + "/status")
-        << "Name:\t" << shape.command << "\nPPid:\t" << shape.parent
+        << "Name:\t" << shape.command << "\nState:\t" << shape.state
+        << " (so)\nPPid:\t" << shape.parent << "\nThreads:\t" << shape.threads
         << "\nUid:\t" << shape.uid << "\t0\t0\t0\nNSpid:\t"
         << (shape.ids.empty() ? std::to_string(pid) : shape.ids) << "\n";
     std::ofstream(own + "/cgroup")
@@ -80,6 +83,14 @@ TEST_F(ForeignTest, ContainersAndServicesAreNamedOnceWithTheirFirstProcess) {
       view.found,
       ElementsAre(Foreign{Kind::kContainer, "docker:bbbbbbbbbbbb", 220, 5},
                   Foreign{Kind::kService, "ssh.service", 210, 0}));
+}
+
+// What is dead and not yet waited for holds nothing; a process whose first
+// thread alone has ended does.
+TEST_F(ForeignTest, TheDeadAreNotNamed) {
+  Add(300, {.command = "dead", .ids = "300 1", .state = 'Z'});
+  Add(310, {.command = "alive", .ids = "310 1", .state = 'Z', .threads = 2});
+  EXPECT_THAT(Names(), ElementsAre("pidns:alive"));
 }
 
 TEST_F(ForeignTest, APidNamespaceIsEnoughAndTheStateGivesTheName) {
