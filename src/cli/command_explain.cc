@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "cli/build.h"
 #include "cli/complain.h"
+#include "cli/explain_layers.h"
 #include "cli/explain_path.h"
 #include "cli/filter_text.h"
 #include "cli/install.h"
@@ -64,12 +65,6 @@ std::string Wrapped(const std::vector<std::string>& names) {
   return text + line + "\n";
 }
 
-std::string Joined(const std::vector<syntax::Text>& texts) {
-  std::string joined;
-  for (const syntax::Text& text : texts) joined += " " + text.value;
-  return joined.empty() ? " nothing" : joined;
-}
-
 void ExplainCalls(const model::SeccompPolicy& policy) {
   std::vector<std::string> allowed;
   std::vector<std::string> conditional;
@@ -96,23 +91,6 @@ void ExplainCalls(const model::SeccompPolicy& policy) {
       "  every other number: {}\n  another architecture, and x32: "
       "killed\n",
       AnswerText(policy.unlisted));
-}
-
-void ExplainLevel(const resolve::ResolvedLevel& level) {
-  fmt::print("trust level {}", level.name);
-  for (size_t i = 1; i < level.chain.size(); ++i) {
-    fmt::print("{}{}", i == 1 ? ", inside " : " inside ", level.chain[i]);
-  }
-  fmt::print("\n\nuser: uid {}, gid {}; capabilities:", level.user.uid.value,
-             level.user.gid.value);
-  for (const std::string& name : level.capabilities) fmt::print(" {}", name);
-  fmt::print("{}\n", level.capabilities.empty() ? " none" : "");
-  fmt::print("may read:{}\nmay write:{}\nmay execute:{}\n",
-             Joined(level.ceilings.may_read), Joined(level.ceilings.may_write),
-             Joined(level.ceilings.may_execute));
-  fmt::print("processes: {}; open files: {}\n", level.processes.value,
-             level.open_files.value);
-  ExplainCalls(level.seccomp.front());
 }
 
 // The release that brought a call the profile does not know.
@@ -198,7 +176,8 @@ int ExplainLevel(Build& build, const resolve::ResolvedLevel& level,
   } else if (!question.empty()) {
     return ExplainCall(level.seccomp, level.denials, question);
   } else {
-    ExplainLevel(level);
+    ExplainLayers(level);
+    ExplainCalls(level.seccomp.front());
   }
   return 0;
 }
@@ -216,8 +195,7 @@ int ExplainWorkload(Build& build, const Compiled& compiled,
   if (!question.empty()) {
     return ExplainCall(confinement.seccomp, confinement.denials, question);
   }
-  fmt::print("workload {}, at trust level {}\n", confinement.name,
-             confinement.level.name);
+  ExplainLayers(compiled);
   ExplainCalls(confinement.seccomp.front());
   return 0;
 }
