@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "admit/layout.h"
 #include "admit/ledger.h"
+#include "admit/refusal.h"
 #include "launch/refusal.h"
 #include "sys/clock.h"
 #include "sys/pidfd.h"
@@ -69,7 +71,11 @@ int StopNamed(const std::string& name, uint32_t timeout_s) {
   // Root may stop anybody's, where the name says whose.
   if (uid == 0 && mine.empty() && others.size() == 1) mine.swap(others);
   if (mine.empty() && others.empty()) {
-    return Fail(ExitCode::kMissing, "no workload `" + name + "` runs here");
+    return Fail(ExitCode::kMissing,
+                "no workload `" + name +
+                    "` runs here\n  help: `ringfence ps` lists what runs, "
+                    "`ringfence why " +
+                    name + "` says how it ended");
   }
   if (mine.empty()) {
     return Fail(ExitCode::kMissing, uid == 0
@@ -117,6 +123,11 @@ int RunStop(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     return Fail(ExitCode::kInput, error.what());
+  }
+  if (!admit::IsName(name)) {
+    return Fail(ExitCode::kInput,
+                admit::Describe(admit::Refusal(admit::InvalidName{name}),
+                                admit::Request{}));
   }
   return StopNamed(name, timeout_s);
 }

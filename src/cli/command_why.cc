@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "admit/ledger.h"
 #include "cli/foreign_check.h"
 #include "cli/history.h"
+#include "cli/install.h"
 #include "launch/refusal.h"
 #include "sys/user.h"
 
@@ -27,6 +29,7 @@ struct Question {
   std::string level;  // or the name of a running workload
   std::string tenant;
   std::string colocate;
+  std::string profiles;
 };
 
 int Fail(ExitCode code, const std::string& text) {
@@ -116,6 +119,17 @@ bool TellEnd(const std::string& name) {
   return true;
 }
 
+// Whether there is a profile of that name: nobody is told that a level may
+// start which does not exist. What is in it is not read here.
+bool HasProfile(const Question& question) {
+  return std::ranges::any_of(
+      ProfileFolders(question.profiles), [&](const std::string& folder) {
+        std::error_code error;
+        return std::filesystem::exists(folder + "/" + question.level + ".yaml",
+                                       error);
+      });
+}
+
 int Answer(const Question& question, const admit::Ledger& ledger,
            const std::vector<admit::Entry>& entries,
            const model::HostPolicy& policy) {
@@ -135,6 +149,13 @@ int Answer(const Question& question, const admit::Ledger& ledger,
         return entry.record.level.name == question.level;
       });
   if (!is_level && TellEnd(question.level)) return 0;
+  if (!is_level && !HasProfile(question)) {
+    return Fail(ExitCode::kMissing,
+                "`" + question.level +
+                    "` is neither a trust level nor a workload of yours that "
+                    "is remembered\n  help: `ringfence ps` lists what runs; a "
+                    "level with a profile elsewhere needs --profiles DIR");
+  }
   const admit::Request request{
       .level = {.name = question.level,
                 .tenant = question.tenant,
@@ -174,7 +195,8 @@ int RunWhy(int argc, char** argv) {
   CLI::App app(
       "Say whether a trust level may start here now, and who is in its way; or "
       "how a workload last ended.\n"
-      "Exit code 0: it may; 120: it may not.",
+      "Exit code 0: it may, or the workload is known; 120: it may not; 123: "
+      "there is none of that name.",
       "ringfence why");
   app.add_option("level", question.level,
                  "A trust level, or the name of a workload")
@@ -185,6 +207,9 @@ int RunWhy(int argc, char** argv) {
                  "As a level with this key; default: as its workloads that "
                  "run, else same-level")
       ->check(CLI::IsMember({"same-level", "same-tenant", "alone"}));
+  app.add_option("--profiles", question.profiles,
+                 "Look profiles up in this folder only")
+      ->type_name("DIR");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

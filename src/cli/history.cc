@@ -6,6 +6,9 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <optional>
+#include <sstream>
+#include <utility>
 
 #include "launch/denial.h"
 #include "launch/history.h"
@@ -69,6 +72,13 @@ Result<std::vector<Remembered>> Recall(model::HostUid uid,
   }
   RF_ASSIGN(const auto files, sys::ListDirectory(folder->get()));
   const std::string prefix = std::string(name) + ".";
+  std::optional<Remembered> last;  // of those that do not run
+  const auto consider = [&](nlohmann::json account) {
+    if (!last ||
+        NumberOf(last->account, "began_ms") < NumberOf(account, "began_ms")) {
+      last = Remembered{std::move(account), false};
+    }
+  };
   for (const std::string& file : files) {
     if (!file.starts_with(prefix) || !file.ends_with(launch::kRunning)) {
       continue;
@@ -77,14 +87,20 @@ Result<std::vector<Remembered>> Recall(model::HostUid uid,
     // It ended just now, and its file has the other name.
     if (!account && account.error().err == ENOENT) continue;
     if (!account) return std::unexpected(account.error());
-    found.push_back({*std::move(account), launch::IsAlive(file)});
+    if (launch::IsAlive(file)) {
+      found.push_back({*std::move(account), true});
+    } else {
+      // Its supervisor was killed, and had no time to rename it.
+      consider(*std::move(account));
+    }
   }
   auto ended = Read(folder->get(), std::string(name) + launch::kEnded, uid);
   if (ended) {
-    found.push_back({*std::move(ended), false});
+    consider(*std::move(ended));
   } else if (ended.error().err != ENOENT) {
     return std::unexpected(ended.error());
   }
+  if (last) found.push_back(*std::move(last));
   return found;
 }
 
@@ -93,6 +109,18 @@ std::string TextOf(const nlohmann::json& from, const char* key) {
   return at != from.end() && at->is_string()
              ? launch::Printable(at->get<std::string>())
              : "";
+}
+
+std::string LinesOf(const nlohmann::json& from, const char* key) {
+  const auto at = from.find(key);
+  if (at == from.end() || !at->is_string()) return "";
+  std::istringstream text(at->get<std::string>());
+  std::string lines;
+  for (std::string line; std::getline(text, line);) {
+    if (!lines.empty()) lines += '\n';
+    lines += launch::Printable(line);
+  }
+  return lines;
 }
 
 int64_t NumberOf(const nlohmann::json& from, const char* key) {
@@ -111,7 +139,7 @@ std::string DescribeEnd(const Remembered& remembered) {
   if (const auto refused = PartOf(account, "refused"); !refused.empty()) {
     std::string text = "was refused with exit code " +
                        std::to_string(NumberOf(refused, "exit_code")) + ": " +
-                       TextOf(refused, "why");
+                       LinesOf(refused, "why");
     const std::string remedy = TextOf(refused, "remedy");
     return remedy.empty() ? text : text + "\n  help: " + remedy;
   }

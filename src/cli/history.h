@@ -17,14 +17,16 @@ struct Remembered {
   bool running = false;    // its supervisor lives
 };
 
-// Every running workload of that name and user, then the last one that ended.
-// None: nothing is remembered. A file that is not the user's alone, or no JSON
-// object, is an error.
+// Every running workload of that name and user, then the last one of those that
+// do not run. None: nothing is remembered. A file that is not the user's alone,
+// or no JSON object, is an error.
 [[nodiscard]] Result<std::vector<Remembered>> Recall(model::HostUid uid,
                                                      std::string_view name);
 
 // A member of `from`, made safe for a terminal; "" where it is missing.
 [[nodiscard]] std::string TextOf(const nlohmann::json& from, const char* key);
+// The same for a text of several lines.
+[[nodiscard]] std::string LinesOf(const nlohmann::json& from, const char* key);
 [[nodiscard]] int64_t NumberOf(const nlohmann::json& from, const char* key);
 // A list or object, empty where it is missing.
 [[nodiscard]] nlohmann::json PartOf(const nlohmann::json& from,

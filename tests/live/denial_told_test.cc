@@ -93,6 +93,31 @@ TEST_F(Told, WhySaysHowAWorkloadEnded) {
   EXPECT_THAT(Why("absent"), HasSubstr("was refused with exit code 127"));
 }
 
+TEST_F(Told, WhySaysWhoWasInTheWay) {
+  Background there(user_,
+                   RunLine({Write("there", "public",
+                                  {"/bin/sh", "-c", "echo up; sleep 600"})}));
+  ASSERT_TRUE(there.WaitForLine("up"));
+  (void)Run({Write("late", "untrusted", {"/usr/bin/true"})});
+  EXPECT_THAT(Why("late"),
+              AllOf(HasSubstr("was refused with exit code 120"),
+                    HasSubstr("\n  there (public; user "),
+                    HasSubstr("\n  help: "), Not(HasSubstr("\\x0a"))));
+}
+
+TEST_F(Told, WhyKnowsNothingOfWhatIsNotThere) {
+  const Outcome unknown = Ringfence({"why", "no-such-level"});
+  EXPECT_EQ(unknown.end, End(Exited{123})) << unknown;
+  EXPECT_THAT(unknown.err, HasSubstr("neither a trust level nor a workload"));
+  EXPECT_EQ(Ringfence({"why", "untrusted"}).end, End(Exited{0}));
+  const std::string folder = home_.Make("profiles");
+  EXPECT_EQ(Ringfence({"why", "--profiles", folder, "untrusted"}).end,
+            End(Exited{123}));
+  home_.Write("profiles/own.yaml", "");
+  EXPECT_EQ(Ringfence({"why", "--profiles", folder, "own"}).end,
+            End(Exited{0}));
+}
+
 // The filter kills what speaks another architecture's calls.
 TEST_F(Told, WhySaysThatTheFilterKilled) {
   const std::string file =
@@ -108,17 +133,23 @@ TEST_F(Told, WhySaysThatTheFilterKilled) {
               HasSubstr("was killed by its system call filter"));
 }
 
+// The last launch is the one that is told of, however it ended.
 TEST_F(Told, WhySaysThatASupervisorWasKilled) {
+  (void)Run({Write("orphan", "untrusted", {"/bin/sh", "-c", "exit 3"})});
   Background running(user_,
                      RunLine({Write("orphan", "untrusted",
                                     {"/bin/sh", "-c", "echo up; sleep 600"})}));
   ASSERT_TRUE(running.WaitForLine("up"));
   // The workload runs before its supervisor has written that it does.
-  EXPECT_TRUE(Eventually(
-      [&] { return Ringfence({"inspect", "orphan"}).end == End(Exited{0}); }));
+  EXPECT_TRUE(Eventually([&] {
+    return Ringfence({"inspect", "orphan"}).out.find("runs since") !=
+           std::string::npos;
+  }));
   ::kill(running.pid(), SIGKILL);
   (void)running.Wait();
   EXPECT_THAT(Why("orphan"), HasSubstr("was killed with its supervisor"));
+  EXPECT_THAT(Ringfence({"inspect", "orphan"}).out,
+              Not(HasSubstr("exited with code 3")));
   // The next launch of anything tidies up, and it stays known.
   (void)Run({Write("other", "untrusted", {"/usr/bin/true"})});
   EXPECT_THAT(Why("orphan"), HasSubstr("was killed with its supervisor"));
@@ -208,6 +239,33 @@ TEST_F(Told, ExplainAnswersForAPath) {
 }
 
 // What `explain PATH` says is what a program meets.
+TEST_F(Told, ExplainSaysAllThatAWorkloadMayDo) {
+  const std::string file =
+      Write("whole", "public", {"/usr/bin/true"},
+            "limits: {processes: 9, memory: 64Mi}\n"
+            "time_limit: 90s\nstop: {signal: SIGINT, grace: 1500ms}\n"
+            "network: {mode: listen, listen: [{bind: '127.0.0.1:4711'}]}\n");
+  const Outcome whole = Ringfence({"explain", file});
+  EXPECT_EQ(whole.end, End(Exited{0})) << whole;
+  for (const char* text :
+       {"workload whole, at trust level public\n",
+        "beside it may run: workloads of its level\n",
+        "command: /usr/bin/true\n", "user: uid 1000, gid 1000; ",
+        "capabilities: none\n", "limits: 9 processes and threads, 4096 open ",
+        "64Mi of memory (where", "time limit: 90 s; stop: SIGINT, and SIGKILL ",
+        "after 1500 ms\n", "\n  127.0.0.1:4711: a relay to its 127.0.0.1:4711",
+        "\n  r-x /usr, the host's\n", "\nsystem calls (x86_64)\n"}) {
+    EXPECT_THAT(whole.out, HasSubstr(text));
+  }
+  const Outcome level = Ringfence({"explain", "untrusted"});
+  for (const char* text :
+       {"trust level untrusted, inside public inside internal inside critical",
+        "mandatory access: ", "network modes: none\n", "may write: /data /work",
+        "1Gi of memory (where a cgroup v2 is delegated)"}) {
+    EXPECT_THAT(level.out, HasSubstr(text)) << level;
+  }
+}
+
 TEST_F(Told, ExplainIsRightAboutErrors) {
   const std::string file = Python(
       "meets", "public",
