@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -262,6 +263,20 @@ int RunCommandLine(RunOptions options) {
                 std::filesystem::current_path().string());
 }
 
+// Whether it is what exec would take, an easy thing to name by mistake.
+bool IsProgram(int fd) {
+  std::array<std::byte, 4> start{};
+  const auto size = sys::Pread(fd, start, 0);
+  const auto begins = [&](std::string_view with) {
+    return size && *size >= with.size() &&
+           std::memcmp(start.data(), with.data(), with.size()) == 0;
+  };
+  return begins(
+             "\x7f"
+             "ELF") ||
+         begins("#!");
+}
+
 // `ringfence run WORKLOAD.yaml|BUNDLE`.
 int RunFile(const RunOptions& options) {
   const auto file = sys::Open(options.target.c_str(), O_RDONLY);
@@ -279,6 +294,11 @@ int RunFile(const RunOptions& options) {
       return Fail(ExitCode::kInternal, std::strerror(errno), "");
     }
     return Launch(options, file->get(), base);
+  }
+  if (IsProgram(file->get())) {
+    return Fail(ExitCode::kInput,
+                options.target + " is a program, not a workload file or bundle",
+                "ringfence run --trust LEVEL -- COMMAND [ARG...]");
   }
   const auto bundle = Memory("bundle", "");
   if (!bundle) {

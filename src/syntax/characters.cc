@@ -24,8 +24,7 @@ bool CheckCharacters(std::string_view text, std::string_view file,
   Span span{std::string(file), 0, 0, 1};
   if (text.size() > kMaxFileBytes) {
     diagnostics.Add({Code::kFileTooLarge,
-                     "the file has " + std::to_string(text.size()) +
-                         " bytes; at most 1 MiB is read",
+                     "the file is larger than 1 MiB",
                      span,
                      "",
                      {},

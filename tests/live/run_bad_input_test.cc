@@ -258,6 +258,10 @@ TEST_F(BadInput, WhatIsNotThere_IsNamed) {
   ExpectRefused("status file",
                 RunText(kGood, {"--status-file", home_.path() + "/none/s"}),
                 kMissing, {"/none/s"});
+  ExpectRefused("a program as workload", Run({"/usr/bin/true"}), kInput,
+                {"/usr/bin/true is a program", "--trust LEVEL -- COMMAND"});
+  ExpectRefused("a script as workload", Run({home_.Write("s", "#!/bin/sh\n")}),
+                kInput, {"is a program"});
   ExpectRefused("a directory as workload", Run({marker_}), kInput, {marker_});
 }
 
