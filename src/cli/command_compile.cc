@@ -258,18 +258,19 @@ int RunCompile(int argc, char** argv) {
       {"x86_64", model::kArchX86_64}, {"aarch64", model::kArchAarch64}};
   app.add_option("--arch", options.arch,
                  "Of seccomp.bpf and seccomp.json: x86_64 or aarch64")
-      ->type_name("ARCH")
-      ->transform(CLI::Transformer(archs) | CLI::IsMember(archs));
+      ->transform(
+          (CLI::Transformer(archs) | CLI::IsMember(archs)).description(""))
+      ->type_name("ARCH");
   const std::map<std::string, compile::AppArmorAbi> abis = {
       {"3.0", compile::AppArmorAbi::k3}, {"4.0", compile::AppArmorAbi::k4}};
   app.add_option("--apparmor-abi", options.apparmor_abi,
                  "The AppArmor of the host: 3.0 or 4.0")
-      ->type_name("ABI")
-      ->transform(CLI::Transformer(abis) | CLI::IsMember(abis));
-  app.add_option("--text-name", options.text_name,
-                 "What messages call standard input");
-  app.add_option("--bundle-fd", options.bundle_fd,
-                 "Write the bundle to this descriptor");
+      ->transform(
+          (CLI::Transformer(abis) | CLI::IsMember(abis)).description(""))
+      ->type_name("ABI");
+  // For `ringfence run`; nobody types them.
+  app.add_option("--text-name", options.text_name)->group("");
+  app.add_option("--bundle-fd", options.bundle_fd)->group("");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
