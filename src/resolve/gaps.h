@@ -1,6 +1,6 @@
 // FindGaps: what a level restricts and leaves open by another way.
 //
-// Each gap is a warning (RF08xx): the level compiles, and does what it says,
+// Each gap is a warning (RF10xx): the level compiles, and does what it says,
 // but probably not what was meant.
 #pragma once
 

@@ -53,6 +53,12 @@ TEST_P(ShippedLevel, PassesItsOwnTests) {
   }
 }
 
+TEST_P(ShippedLevel, LeavesNoGapThatItIsWarnedOf) {
+  const ResolvedLevel level = Resolve(GetParam());
+  EXPECT_TRUE(level.warnings.empty())
+      << Errors(level.warnings, Library::Shipped());
+}
+
 TEST_P(ShippedLevel, AnswersEveryCallOfItsBaseline) {
   const ResolvedLevel level = Resolve(GetParam());
   ASSERT_EQ(level.seccomp.size(), kArchitectures.size());
