@@ -148,7 +148,9 @@ Finding Landlock(const Facts& facts) {
 Finding Apparmor(const Facts& facts) {
   if (facts.apparmor) {
     return {"AppArmor", State::kOk,
-            "active; this version confines workloads by Landlock", ""};
+            "active: workloads run under the profile that root has loaded for "
+            "them or their level (`ringfence compile -o DIR` writes it)",
+            ""};
   }
   return {"AppArmor", State::kDegraded,
           "not active: mandatory access control is Landlock's alone",

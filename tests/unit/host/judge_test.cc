@@ -112,6 +112,14 @@ TEST(Judge, AMaskedProcIsToldFromAClosedUserNamespace) {
   EXPECT_THAT(proc.detail, HasSubstr("masks"));
 }
 
+TEST(Judge, AppArmorSaysWhatItNeeds) {
+  Facts facts = Best();
+  EXPECT_EQ(Find(facts, "AppArmor").state, State::kOk);
+  EXPECT_THAT(Find(facts, "AppArmor").detail, HasSubstr("root has loaded"));
+  facts.apparmor = false;
+  EXPECT_EQ(Find(facts, "AppArmor").state, State::kDegraded);
+}
+
 TEST(Judge, EachMissingLandlockAbiIsNamed) {
   size_t length = 0;
   for (uint32_t abi = 7; abi >= 1; --abi) {
