@@ -22,6 +22,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -223,59 +224,83 @@ void Kill(pid_t supervisor, pid_t init, Death death) {
   ::_exit(0);
 }
 
+void SetUpHost(const RunDirectory& run) {
+  const std::string path = run.HostDirectory();
+  ASSERT_EQ(::mkdir(path.c_str(), 0750), 0);
+  ASSERT_EQ(::chown(path.c_str(), 0, kGroup), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0750), 0);
+  const auto directory = sys::Open(path.c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_TRUE(directory);
+  ASSERT_TRUE(WritePolicy(directory->get(), {}));
+  ASSERT_TRUE(CreateFiles(directory->get(), 0660, model::HostGid(kGroup)));
+}
+
+template <typename T>
+T* Share(size_t count) {
+  void* const memory =
+      ::mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  EXPECT_NE(memory, MAP_FAILED);
+  return static_cast<T*>(memory);
+}
+
 class LedgerCrowd : public testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root to be three users";
-    const std::string path = run_.HostDirectory();
-    ASSERT_EQ(::mkdir(path.c_str(), 0750), 0);
-    ASSERT_EQ(::chown(path.c_str(), 0, kGroup), 0);
-    ASSERT_EQ(::chmod(path.c_str(), 0750), 0);
-    const auto directory = sys::Open(path.c_str(), O_RDONLY | O_DIRECTORY);
-    ASSERT_TRUE(directory);
-    ASSERT_TRUE(WritePolicy(directory->get(), {}));
-    ASSERT_TRUE(CreateFiles(directory->get(), 0660, model::HostGid(kGroup)));
+    SetUpHost(run_);
+    shared_ = new (Share<Shared>(1)) Shared;
   }
+  void TearDown() override {
+    if (shared_ != nullptr) ::munmap(shared_, sizeof(Shared));
+  }
+
+  // Until shared_->wanted admissions are decided, or for `ms`. Every second
+  // worker looks into `other`, if there is one.
+  void Work(std::optional<uint64_t> ms, const RunDirectory* other = nullptr) {
+    auto* const inits = Share<std::atomic<pid_t>>(kWorkers);
+    std::vector<pid_t> workers;
+    for (unsigned w = 0; w < kWorkers; ++w) {
+      workers.push_back(::fork());
+      if (workers.back() != 0) continue;
+      BeWorker(other != nullptr && w % 2 == 1 ? *other : run_, *shared_, w,
+               inits[w]);
+    }
+    if (ms) {
+      sys::SleepMs(*ms);
+      shared_->stop = true;
+    }
+    for (const pid_t worker : workers) {
+      EXPECT_EQ(::waitpid(worker, nullptr, 0), worker);
+    }
+    ::munmap(inits, kWorkers * sizeof(std::atomic<pid_t>));
+  }
+  std::span<const Sighting> Sightings() const {
+    return {shared_->sightings, std::min(shared_->next.load(), kMost)};
+  }
+
   const RunDirectory run_;
+  Shared* shared_ = nullptr;
 };
 
 TEST_F(LedgerCrowd, OfThreeUsersNeverRunsWhatMayNotMeet) {
-  void* const memory =
-      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  ASSERT_NE(memory, MAP_FAILED);
-  Shared& shared = *new (memory) Shared;
-  auto* const inits = static_cast<std::atomic<pid_t>*>(
-      ::mmap(nullptr, kWorkers * sizeof(std::atomic<pid_t>),
-             PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  Shared& shared = *shared_;
   const char* asked = std::getenv("RINGFENCE_ADMISSIONS");
   shared.wanted = asked != nullptr ? std::strtoul(asked, nullptr, 10) : kMost;
 
   const uint64_t start = sys::MonotonicMs();
-  std::vector<pid_t> workers;
-  for (unsigned w = 0; w < kWorkers; ++w) {
-    workers.push_back(::fork());
-    if (workers.back() == 0) BeWorker(run_, shared, w, inits[w]);
-  }
-  if (asked == nullptr) {
-    sys::SleepMs(kDefaultMs);
-    shared.stop = true;
-  }
-  for (const pid_t worker : workers) {
-    EXPECT_EQ(::waitpid(worker, nullptr, 0), worker);
-  }
-  const size_t count = std::min(shared.next.load(), kMost);
+  Work(asked == nullptr ? std::optional(kDefaultMs) : std::nullopt);
   if (asked != nullptr) {
     EXPECT_GE(shared.admitted + shared.refused, shared.wanted.load());
   }
-  const std::span<const Sighting> sightings(shared.sightings, count);
+  const auto sightings = Sightings();
   const auto ran = std::ranges::count_if(
       sightings, [](const Sighting& s) { return s.last_ns != 0; });
   std::printf(
       "%zu launches in %.1f s: %zu admitted, %zu refused, %td ran; killed: "
       "%zu in order, %zu supervisors, %zu inits, %zu both (init first), %zu "
       "both (supervisor first), %zu at any moment\n",
-      count, static_cast<double>(sys::MonotonicMs() - start) / 1000,
+      sightings.size(), static_cast<double>(sys::MonotonicMs() - start) / 1000,
       shared.admitted.load(), shared.refused.load(), ran,
       shared.deaths[0].load(), shared.deaths[1].load(), shared.deaths[2].load(),
       shared.deaths[3].load(), shared.deaths[4].load(),
@@ -303,7 +328,17 @@ TEST_F(LedgerCrowd, OfThreeUsersNeverRunsWhatMayNotMeet) {
   Request alone = RequestFor("critical", "last");
   alone.level.colocate = Colocate::kAlone;
   EXPECT_TRUE(ledger->Admit(alone));
-  ::munmap(memory, sizeof(Shared));
+}
+
+// The control: half of the crowd is kept by another ledger, and so by none from
+// the first half.
+TEST_F(LedgerCrowd, OnTwoLedgersIsCaught) {
+  const RunDirectory other;
+  SetUpHost(other);
+  shared_->wanted = 1000;
+  Work(std::nullopt, &other);
+  EXPECT_EQ(shared_->failed.load(), 0u);
+  EXPECT_GT(CountOverlaps(Sightings()), 0u);
 }
 
 // The witness's own control: it sees an overlap where there is one.
