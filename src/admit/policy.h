@@ -15,10 +15,8 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "admit/place.h"
-#include "base/result.h"
 #include "model/host.h"
 
 namespace ringfence::admit {
@@ -29,15 +27,7 @@ inline constexpr char kPolicyFile[] = "policy";
 [[nodiscard]] std::expected<model::HostPolicy, Unusable> ReadPolicy(
     const Place& place);
 
-// Puts `policy` in the place of the one in `directory`, if there is one. The
-// caller is root and in the critical section, or nobody else knows the
-// directory yet. Check: it keeps to the limits of model/host.h.
-[[nodiscard]] Result<void> WritePolicy(int directory,
-                                       const model::HostPolicy& policy);
-
-// The bytes of the file, for tests and for the two above. nullopt: nonsense.
-[[nodiscard]] std::vector<std::byte> EncodePolicy(
-    const model::HostPolicy& policy);
+// The bytes of the file, which src/host writes. nullopt: nonsense.
 [[nodiscard]] std::optional<model::HostPolicy> DecodePolicy(
     std::span<const std::byte> bytes);
 

@@ -15,6 +15,7 @@
 #include "admit/ledger.h"
 #include "admit/policy.h"
 #include "host/occupants.h"
+#include "host/policy.h"
 #include "host/rules.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -257,7 +258,7 @@ class Work {
       SayDo("make " + file, "made " + file);
       if (dry()) return true;
       // First: whoever finds the ledger finds the rules.
-      const auto ruled = admit::WritePolicy(directory_.get(), ground_.policy);
+      const auto ruled = WritePolicy(directory_.get(), ground_.policy);
       if (!ruled) {
         return Fail(path_ + "/policy cannot be made", ruled.error());
       }

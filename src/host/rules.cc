@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "admit/admission.h"
-#include "admit/policy.h"
+#include "host/policy.h"
 #include "sys/file.h"
 #include "sys/user.h"
 
@@ -131,7 +131,7 @@ Outcome Apply(const admit::Ledger& ledger, int directory,
                        "end that process, then run this again"};
     return outcome;
   }
-  if (const auto written = admit::WritePolicy(directory, policy); !written) {
+  if (const auto written = WritePolicy(directory, policy); !written) {
     outcome.problem = Failed("the policy cannot be written", written.error());
     return outcome;
   }

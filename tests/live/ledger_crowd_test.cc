@@ -28,7 +28,7 @@
 
 #include "admit/layout.h"
 #include "admit/ledger.h"
-#include "admit/policy.h"
+#include "host/policy.h"
 #include "live/class_witness.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
@@ -231,7 +231,7 @@ void SetUpHost(const RunDirectory& run) {
   ASSERT_EQ(::chmod(path.c_str(), 0750), 0);
   const auto directory = sys::Open(path.c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_TRUE(directory);
-  ASSERT_TRUE(WritePolicy(directory->get(), {}));
+  ASSERT_TRUE(host::WritePolicy(directory->get(), {}));
   ASSERT_TRUE(CreateFiles(directory->get(), 0660, model::HostGid(kGroup)));
 }
 

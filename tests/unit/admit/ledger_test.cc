@@ -163,6 +163,10 @@ TEST_F(LedgerTest, TheCriticalSectionIsLeftAndUnnamedAfterEachAdmission) {
             std::nullopt);
 }
 
+TEST_F(LedgerTest, InUserScopeThereIsNoPolicyToRead) {
+  EXPECT_EQ(ledger_->Policy().value(), model::HostPolicy{});
+}
+
 TEST_F(LedgerTest, AFullTableRefuses) {
   // Every record's place is taken by a lock.
   auto first = Admit("public", "first");

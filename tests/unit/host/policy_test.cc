@@ -1,14 +1,16 @@
-#include "admit/policy.h"
+#include "host/policy.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "ledger_fixture.h"
+#include <span>
+#include <string>
 
-namespace ringfence::admit {
+#include "admit/policy.h"
+
+namespace ringfence::host {
 namespace {
 
+using admit::DecodePolicy;
 using model::HostGid;
 using model::HostPolicy;
 
@@ -62,9 +64,5 @@ TEST(Policy, EveryFlippedBitIsAPolicyOrNone) {
   EXPECT_GT(refused, 8 * 40u - 64u);
 }
 
-TEST_F(LedgerTest, InUserScopeThereIsNoPolicyToRead) {
-  EXPECT_EQ(ledger_->Policy().value(), HostPolicy{});
-}
-
 }  // namespace
-}  // namespace ringfence::admit
+}  // namespace ringfence::host
