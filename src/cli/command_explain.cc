@@ -67,12 +67,14 @@ std::string Wrapped(const std::vector<std::string>& names) {
 
 void ExplainCalls(const model::SeccompPolicy& policy) {
   std::vector<std::string> allowed;
+  std::vector<std::string> logged;
   std::vector<std::string> conditional;
   std::map<std::string, std::vector<std::string>> denied;
   for (const model::CallPolicy& call : policy.calls) {
     const bool always = call.clauses.empty();
     if (always && model::LetsPass(call.otherwise.action)) {
-      allowed.push_back(call.name);
+      const bool log = call.otherwise.action == model::Action::kLog;
+      (log ? logged : allowed).push_back(call.name);
     } else if (!always) {
       conditional.push_back(call.name + " (" + DeciderText(call.source) +
                             "; otherwise " + AnswerText(call.otherwise) + ")");
@@ -82,6 +84,10 @@ void ExplainCalls(const model::SeccompPolicy& policy) {
   }
   fmt::print("\nsystem calls (x86_64)\n  always allowed: {}\n{}",
              allowed.size(), Wrapped(allowed));
+  if (!logged.empty()) {
+    fmt::print("  always allowed, and logged: {}\n{}", logged.size(),
+               Wrapped(logged));
+  }
   fmt::print("  allowed on a condition: {}\n", conditional.size());
   for (const std::string& line : conditional) fmt::print("    {}\n", line);
   for (const auto& [answer, names] : denied) {
@@ -119,7 +125,7 @@ int ExplainCall(const std::vector<model::SeccompPolicy>& policies,
   if (rule == nullptr) {
     fmt::print("  decided by the kernel baseline: {}\n",
                NewerText(policy.arch, call->number));
-  } else if (answer == model::kAllowed) {
+  } else if (model::LetsPass(answer.action)) {
     const model::Clause* clause = model::FindClause(*rule, call->args);
     fmt::print("  decided by {}\n",
                DeciderText(clause != nullptr ? clause->source : rule->source));

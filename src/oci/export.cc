@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "oci/boxes.h"
 #include "resolve/syscall_table.h"
+#include "syntax/parse.h"
 
 namespace ringfence::oci {
 namespace {
@@ -124,7 +125,14 @@ class Exporter {
     }
     for (ordered_json& rule : conditional_) rules.push_back(std::move(rule));
     profile["syscalls"] = std::move(rules);
-    return profile.dump(2) + "\n";
+    std::string text = profile.dump(2) + "\n";
+    if (text.size() > syntax::kMaxFileBytes) {
+      return std::unexpected(
+          "as a profile the rules would take " + std::to_string(text.size()) +
+          " bytes, and more than " + std::to_string(syntax::kMaxFileBytes) +
+          " are not read");
+    }
+    return text;
   }
 
  private:

@@ -102,7 +102,7 @@ class Explaining {
                       .rules = {},
                       .above = 0};
     // Answered so by Ringfence itself: clone3.
-    if (denial.error == ENOSYS) return denied;
+    if (call.name == "clone3" && denial.error == ENOSYS) return denied;
     std::vector<Edit> edits;
     size_t edits_above = 0;
     size_t rules_above = 0;

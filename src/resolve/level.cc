@@ -62,6 +62,7 @@ std::optional<Expectation> ParseExpect(const Text& text,
                                        Diagnostics& diagnostics) {
   using Expect = LevelTest::Expect;
   if (text.value == "allow") return Expectation{Expect::kAllowed, 0};
+  if (text.value == "log") return Expectation{Expect::kLogged, 0};
   if (text.value == "kill") return Expectation{Expect::kKilled, 0};
   if (const std::optional<uint16_t> error = FindErrno(text.value)) {
     return Expectation{Expect::kErrno, *error};
@@ -71,7 +72,7 @@ std::optional<Expectation> ParseExpect(const Text& text,
                    text.span,
                    "",
                    {},
-                   "write allow, kill or the name of an errno: EPERM"});
+                   "write allow, log, kill or the name of an errno: EPERM"});
   return std::nullopt;
 }
 
@@ -143,6 +144,8 @@ bool Passes(const LevelTest& test,
     switch (test.expect) {
       case LevelTest::Expect::kAllowed:
         return answer.action == model::Action::kAllow;
+      case LevelTest::Expect::kLogged:
+        return answer.action == model::Action::kLog;
       case LevelTest::Expect::kKilled:
         return answer.action == model::Action::kKill;
       case LevelTest::Expect::kErrno:

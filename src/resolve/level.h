@@ -15,7 +15,8 @@
 //   seccomp           kernel_baseline equal or older; `allow` inside the
 //                     parent's; `deny` is added to the parent's; rules are
 //                     ANDed with the parent's for the same call; an answer may
-//                     change between explain and quiet, or become kill
+//                     change between explain, quiet and any errno, or
+//                     become kill; `log` is added to the parent's
 // `tests` are not inherited: they are about one level.
 //
 // What the seccomp part of one level means, call by call:
@@ -32,10 +33,12 @@
 // of this level, or the one it inherits, justifies it.
 // Denials are answered by `denied`, or as `answers` or a rule's `answer` say
 // for the call; two different answers for one call are an error. The errno is
-// EPERM. Three answers are Ringfence's own: clone3 is ENOSYS unless it and
-// clone are both allowed without condition (its flags are behind a pointer);
-// calls newer than kernel_baseline are ENOSYS; uretprobe and uprobe are
-// allowed, because no filter can deny them (Syscall::enforceable).
+// EPERM, or the one that is written instead. A call in `log`, here or in a
+// level above, is answered with log where it would be allowed: the kernel makes
+// it and tells the audit log. Three answers are Ringfence's own: clone3 is
+// ENOSYS unless it and clone are both allowed without condition (its flags are
+// behind a pointer); calls newer than kernel_baseline are ENOSYS; uretprobe and
+// uprobe are allowed, because no filter can deny them (Syscall::enforceable).
 #pragma once
 
 #include <optional>
@@ -72,7 +75,7 @@ struct CgroupCeiling {
 
 // One entry of `tests:` for one architecture that has the call.
 struct LevelTest {
-  enum class Expect : uint8_t { kAllowed, kErrno, kKilled };
+  enum class Expect : uint8_t { kAllowed, kLogged, kErrno, kKilled };
   std::string text;  // as written
   model::Call call;
   Expect expect = Expect::kAllowed;

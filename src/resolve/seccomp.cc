@@ -19,13 +19,13 @@ using syntax::Span;
 
 constexpr Answer kNotImplemented{model::Action::kQuiet, ENOSYS};
 
-Answer ToAnswer(Denial denial) {
-  switch (denial) {
-    case Denial::kExplain:
-      return {model::Action::kExplain, EPERM};
-    case Denial::kQuiet:
-      return {model::Action::kQuiet, EPERM};
-    case Denial::kKill:
+Answer ToAnswer(const Denial& denial) {
+  switch (denial.way) {
+    case Denial::Way::kExplain:
+      return {model::Action::kExplain, denial.error};
+    case Denial::Way::kQuiet:
+      return {model::Action::kQuiet, denial.error};
+    case Denial::Way::kKill:
       return model::kKilled;
   }
   CheckFailed("resolve: unknown answer");
@@ -48,16 +48,20 @@ Condition AnyOf(const std::vector<model::Clause>& clauses) {
 // Where the call is allowed: one clause a rule, or, where several levels have
 // rules for it and all must hold, one clause.
 std::vector<model::Clause> ClausesOf(const std::vector<RuleSet>& levels,
-                                     size_t arch) {
+                                     size_t arch, const Answer& pass) {
   std::vector<const std::vector<model::Clause>*> all;
   for (const RuleSet& level : levels) {
     if (level.clauses[arch]) all.push_back(&*level.clauses[arch]);
   }
   if (all.empty()) return {};
-  if (all.size() == 1) return *all.front();
+  if (all.size() == 1) {
+    std::vector<model::Clause> clauses = *all.front();
+    for (model::Clause& clause : clauses) clause.then = pass;
+    return clauses;
+  }
   Condition when = model::Always();
   for (const auto* clauses : all) when.of.push_back(AnyOf(*clauses));
-  return {{std::move(when), model::kAllowed, ToSource(levels.back().span)}};
+  return {{std::move(when), pass, ToSource(levels.back().span)}};
 }
 
 CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
@@ -78,17 +82,21 @@ CallPolicy PolicyOf(const LevelCalls& calls, const Syscall& syscall,
     return policy;
   }
   policy.source = ToSource(allowed->second.span);
+  const Answer pass = calls.log.contains(policy.name)
+                          ? Answer{model::Action::kLog, 0}
+                          : model::kAllowed;
+  policy.otherwise = pass;
   const auto rules = calls.rules.find(policy.name);
   if (rules == calls.rules.end()) return policy;
   policy.source = ToSource(rules->second.back().span);
-  policy.clauses = ClausesOf(rules->second, arch);
+  policy.clauses = ClausesOf(rules->second, arch, pass);
   policy.otherwise = denial;
   return policy;
 }
 
-bool IsPlainAllow(const CallPolicy* policy) {
+bool AlwaysPasses(const CallPolicy* policy) {
   return policy != nullptr && policy->clauses.empty() &&
-         policy->otherwise == model::kAllowed;
+         model::LetsPass(policy->otherwise.action);
 }
 
 // clone3 passes its flags behind a pointer, where no filter sees them. ENOSYS
@@ -104,8 +112,8 @@ void HideClone3(model::SeccompPolicy& policy, uint32_t arch) {
   CallPolicy* clone3 = find("clone3");
   if (clone3 == nullptr) return;
   const CallPolicy* clone = find("clone");
-  if (IsPlainAllow(clone3) && IsPlainAllow(clone)) return;
-  if (clone != nullptr && !IsPlainAllow(clone)) clone3->source = clone->source;
+  if (AlwaysPasses(clone3) && AlwaysPasses(clone)) return;
+  if (clone != nullptr && !AlwaysPasses(clone)) clone3->source = clone->source;
   clone3->clauses.clear();
   clone3->otherwise = kNotImplemented;
 }
@@ -146,7 +154,7 @@ bool CheckLauncherNeeds(const LevelCalls& calls,
   bool good = true;
   for (const std::string_view name : kNeeded) {
     const bool plain = std::ranges::all_of(policies, [&](const auto& policy) {
-      return IsPlainAllow(Find(policy, FindSyscall(policy.arch, name)->number));
+      return AlwaysPasses(Find(policy, FindSyscall(policy.arch, name)->number));
     });
     if (plain) continue;
     good = false;

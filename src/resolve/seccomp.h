@@ -40,6 +40,7 @@ struct LevelCalls {
   std::map<std::string, syntax::Span> deny;
   std::map<std::string, std::vector<RuleSet>> rules;  // one a level, root first
   std::map<std::string, syntax::Spanned<syntax::Denial>> answers;
+  std::map<std::string, syntax::Span> log;     // of calls that are allowed
   std::map<std::string, Justified> justified;  // by `dangerous`
 };
 

@@ -1,7 +1,10 @@
 // TightenCalls: one level's `seccomp` applied to that of the level it extends.
 #include <algorithm>
+#include <array>
+#include <cerrno>
 
 #include "base/check.h"
+#include "resolve/constants.h"
 #include "resolve/dangerous.h"
 #include "resolve/rule.h"
 #include "resolve/seccomp.h"
@@ -17,14 +20,16 @@ using syntax::Span;
 using syntax::Spanned;
 using syntax::Text;
 
+using Way = Denial::Way;
+
 // The same word as in profiles.
-std::string_view Word(Denial denial) {
-  switch (denial) {
-    case Denial::kExplain:
+std::string Word(const Denial& denial) {
+  switch (denial.way) {
+    case Way::kExplain:
       return "explain";
-    case Denial::kQuiet:
-      return "quiet";
-    case Denial::kKill:
+    case Way::kQuiet:
+      return denial.error == EPERM ? "quiet" : ErrnoName(denial.error);
+    case Way::kKill:
       return "kill";
   }
   CheckFailed("resolve: unknown answer");
@@ -48,6 +53,22 @@ KernelVersion Since(const std::string& name) {
   return since;
 }
 
+// As `arch` of a rule names them, in the order of kArchitectures.
+constexpr std::array<std::string_view, kArchitectures.size()> kArchNames{
+    "x86_64", "aarch64"};
+
+// The one that does not have the call; "" where all do.
+std::string_view ArchitectureWithout(std::string_view name) {
+  for (size_t i = 0; i < kArchitectures.size(); ++i) {
+    if (FindSyscall(kArchitectures[i], name) == nullptr) return kArchNames[i];
+  }
+  return "";
+}
+
+std::string_view Other(std::string_view arch) {
+  return arch == kArchNames[0] ? kArchNames[1] : kArchNames[0];
+}
+
 class Tightening {
  public:
   Tightening(const LevelCalls* parent, const syntax::Seccomp& own,
@@ -66,6 +87,7 @@ class Tightening {
     Allow(denied);
     Rules(denied);
     AnswerLists();
+    Log();
     return std::move(result_);
   }
 
@@ -106,8 +128,8 @@ class Tightening {
 
   void Denied() {
     if (!own_.denied) return;
-    if (parent_ != nullptr && parent_->denied.value == Denial::kKill &&
-        own_.denied->value != Denial::kKill) {
+    if (parent_ != nullptr && parent_->denied.value.way == Way::kKill &&
+        own_.denied->value.way != Way::kKill) {
       if (Refuses(Code::kLoosensAnswer, "the level it extends kills",
                   own_.denied->span, "softer",
                   {"inherited from here", parent_->denied.span})) {
@@ -250,6 +272,38 @@ class Tightening {
     }
   }
 
+  // A rule for a call that some architecture does not have says so.
+  bool CheckArchitecture(const syntax::Rule& rule) {
+    const std::string& name = rule.syscall.value;
+    const std::string_view missing = ArchitectureWithout(name);
+    if (missing.empty()) {
+      if (!rule.arch) return true;
+      Report(Code::kRuleArchitecture,
+             Quote(name) + " exists on every architecture", rule.arch->span,
+             "would leave the others open", {}, "remove `arch`");
+      return false;
+    }
+    if (rule.arch && rule.arch->value != missing) return true;
+    if (rule.arch) {
+      Report(Code::kRuleArchitecture,
+             Quote(name) + " does not exist on " + std::string(missing),
+             rule.arch->span, "not there", {},
+             "write `arch: " + std::string(Other(missing)) + "`");
+      return false;
+    }
+    std::string help = "add `arch: " + std::string(Other(missing)) + "` to it";
+    const std::string everywhere = name + "at";
+    if (IsSyscall(everywhere) && ArchitectureWithout(everywhere).empty()) {
+      help += ", and write a rule for " + Quote(everywhere) +
+              ", which every architecture has";
+    }
+    Report(Code::kRuleArchitecture,
+           Quote(name) + " does not exist on " + std::string(missing),
+           rule.syscall.span, "would restrict nothing there", {},
+           std::move(help));
+    return false;
+  }
+
   // False if the rule must not count.
   bool CheckRule(const syntax::Rule& rule, const CallSet& denied) {
     const std::string& name = rule.syscall.value;
@@ -260,6 +314,7 @@ class Tightening {
       return false;
     }
     if (RefuseUnenforceable(name, span)) return false;
+    if (!CheckArchitecture(rule)) return false;
     if (rule.when.empty() && rule.unless.empty()) {
       Report(Code::kRuleWithoutCondition,
              "the rule for " + Quote(name) + " has no condition", span, "", {},
@@ -327,7 +382,8 @@ class Tightening {
   }
 
   void AnswerLists() {
-    const auto apply = [&](const std::vector<Text>& list, Denial denial) {
+    const auto apply = [&](const std::vector<Text>& list,
+                           const Denial& denial) {
       for (const auto& [name, listed] : sets_.Expand(list)) {
         if (listed.group.empty() && RefuseUnenforceable(name, listed.span)) {
           continue;
@@ -335,29 +391,51 @@ class Tightening {
         SetAnswer(name, {denial, listed.span});
       }
     };
-    apply(own_.answers.explain, Denial::kExplain);
-    apply(own_.answers.quiet, Denial::kQuiet);
-    apply(own_.answers.kill, Denial::kKill);
+    apply(own_.answers.explain, {Way::kExplain, EPERM});
+    apply(own_.answers.quiet, {Way::kQuiet, EPERM});
+    apply(own_.answers.kill, {Way::kKill, 0});
+    for (const auto& [error, calls] : own_.answers.with_errno) {
+      apply(calls, {Way::kQuiet, error.value});
+    }
+  }
+
+  // Added to the parent's: what a level wants to hear of, no level inside it
+  // can silence. It decides nothing about what is allowed.
+  void Log() {
+    for (const auto& [name, listed] : sets_.Expand(own_.log)) {
+      const bool by_name = listed.group.empty();
+      if (by_name && RefuseUnenforceable(name, listed.span)) continue;
+      const auto deny = result_.deny.find(name);
+      const bool denied = deny != result_.deny.end();
+      if (by_name && (denied || !result_.allowed.contains(name))) {
+        Report(Code::kTwoVerdicts, Quote(name) + " is logged and not allowed",
+               listed.span, "log is for calls that are allowed",
+               denied ? std::vector<Note>{{"denied here", deny->second}}
+                      : std::vector<Note>{},
+               "remove it; `explain` reports a denied call");
+        continue;
+      }
+      result_.log.emplace(name, listed.span);
+    }
   }
 
   void SetAnswer(const std::string& name, const Spanned<Denial>& answer) {
     const auto [own, first] = own_answers_.try_emplace(name, answer);
     if (!first) {
       if (own->second.value == answer.value) return;
-      Report(
-          Code::kTwoVerdicts,
-          "the denial of " + Quote(name) + " has two answers", answer.span,
-          std::string(Word(answer.value)) + " here",
-          {{std::string(Word(own->second.value)) + " here", own->second.span}},
-          "remove one of the two");
+      Report(Code::kTwoVerdicts,
+             "the denial of " + Quote(name) + " has two answers", answer.span,
+             Word(answer.value) + " here",
+             {{Word(own->second.value) + " here", own->second.span}},
+             "remove one of the two");
       return;
     }
-    if (parent_ != nullptr && answer.value != Denial::kKill) {
+    if (parent_ != nullptr && answer.value.way != Way::kKill) {
       const auto inherited = parent_->answers.find(name);
       const Spanned<Denial>& before = inherited != parent_->answers.end()
                                           ? inherited->second
                                           : parent_->denied;
-      if (before.value == Denial::kKill) {
+      if (before.value.way == Way::kKill) {
         if (Refuses(Code::kLoosensAnswer,
                     "the level it extends kills on " + Quote(name), answer.span,
                     "softer", {"inherited from here", before.span})) {

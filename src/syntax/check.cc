@@ -135,6 +135,10 @@ std::optional<Fault> ScalarFault(const Type& type, const Node& node) {
       return FaultOf(ParseAddress(text));
     case Kind::kSignal:
       return FaultOf(ParseSignal(text));
+    case Kind::kErrno:
+      return FaultOf(ParseErrno(text));
+    case Kind::kDenial:
+      return FaultOf(ParseDenial(text));
     case Kind::kDate:
       return FaultOf(ParseDate(text));
     case Kind::kVersion:
@@ -203,6 +207,8 @@ class Checker {
       case Kind::kMode:
       case Kind::kAddress:
       case Kind::kSignal:
+      case Kind::kErrno:
+      case Kind::kDenial:
       case Kind::kDate:
       case Kind::kVersion:
       case Kind::kInsidePath:

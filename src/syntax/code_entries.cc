@@ -199,9 +199,11 @@ constexpr std::array kCodes = {
               "`allow`, `rules` and `dangerous` of a level must stay inside "
               "what the level it extends allows. Where the parent attaches "
               "conditions to a call they stay in force."},
-    CodeEntry{Code::kLoosensAnswer, "level softens kill",
-              "Where the level it extends kills, a level may not answer with "
-              "an errno. explain and quiet may replace each other: both deny."},
+    CodeEntry{
+        Code::kLoosensAnswer, "level softens kill",
+        "Where the level it extends kills, a level may not answer with "
+        "an errno. explain, quiet and any errno may replace each other: all "
+        "deny."},
     CodeEntry{Code::kSubordinateIds, "subordinate ids are not available",
               "`ids: subordinate` maps a range from /etc/subuid. This version "
               "maps a single id only; it refuses rather than run with fewer "
@@ -263,15 +265,23 @@ constexpr std::array kCodes = {
               "A call is written as `name(argument, ...)` with up to six "
               "arguments. Each is a number, a constant, or several joined by "
               "|."},
-    CodeEntry{Code::kUnknownErrno, "unknown expectation",
-              "`expect` is allow, kill, or the name of an errno such as EPERM "
-              "or ENOSYS."},
+    CodeEntry{Code::kUnknownErrno, "unknown errno or expectation",
+              "`expect` is allow, log, kill, or the name of an errno such as "
+              "EPERM or ENOSYS; a key of `answers.errno` is such a name."},
     CodeEntry{Code::kUnenforceable, "call that no filter can deny",
               "Current kernels let uretprobe and uprobe pass whatever a filter "
               "says: the kernel itself places them into a traced program. They "
               "do nothing in a program that is not being probed. Naming them "
               "in `deny`, `rules` or `answers` would promise what nothing can "
               "keep."},
+    CodeEntry{
+        Code::kRuleArchitecture,
+        "rule for a call that one architecture does not have",
+        "A rule for `open` or `mknod` does nothing on aarch64, which has "
+        "only `openat` and `mknodat`. A profile that seems to restrict "
+        "something there must not compile by accident: say `arch: x86_64` "
+        "in the rule, and write one for the call that both have. `allow`, "
+        "`deny` and groups may name such calls as they are."},
     CodeEntry{Code::kAboveCeiling, "path above the level's ceiling",
               "The workload asks for a path that its trust level does not "
               "allow. Ceilings are literal subtrees of paths inside the "

@@ -93,6 +93,7 @@ enum class Code : uint16_t {
   kBadCall = 514,
   kUnknownErrno = 515,
   kUnenforceable = 516,
+  kRuleArchitecture = 517,
 
   kAboveCeiling = 601,
   kAboveLimit = 602,

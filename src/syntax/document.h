@@ -5,6 +5,7 @@
 // parsed, so holding one of these types is the proof that its text was valid.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,8 +38,16 @@ enum class Colocate : uint8_t { kSameLevel, kSameTenant, kAlone };
 enum class IdSource : uint8_t { kSingle, kSubordinate };
 enum class NetworkMode : uint8_t { kNone, kListen, kConnect, kHost };
 enum class Handover : uint8_t { kRelay, kFds, kNginx };
-enum class Denial : uint8_t { kExplain, kQuiet, kKill };
 enum class SecurityModule : uint8_t { kApparmor, kSelinux, kLandlock };
+
+// How a call is denied. An errno that is written in place of a word is answered
+// as quietly as `quiet`.
+struct Denial {
+  enum class Way : uint8_t { kExplain, kQuiet, kKill };
+  Way way = Way::kExplain;
+  uint16_t error = EPERM;  // kKill: 0
+  bool operator==(const Denial&) const = default;
+};
 
 struct User {
   std::optional<Spanned<uint32_t>> uid;  // 1..4294967294
@@ -82,6 +91,7 @@ struct Rule {
   std::vector<ArgumentTest> when;    // all must hold
   std::vector<ArgumentTest> unless;  // not all may hold
   std::optional<Spanned<Denial>> answer;
+  std::optional<Text> arch;  // where alone the call exists
   bool operator==(const Rule&) const = default;
 };
 
@@ -105,6 +115,12 @@ struct Answers {
   std::vector<Text> explain;
   std::vector<Text> quiet;
   std::vector<Text> kill;
+  struct WithErrno {
+    Spanned<uint16_t> error;
+    std::vector<Text> calls;
+    bool operator==(const WithErrno&) const = default;
+  };
+  std::vector<WithErrno> with_errno;
   bool operator==(const Answers&) const = default;
 };
 
@@ -116,6 +132,7 @@ struct Seccomp {
   std::vector<Rule> rules;
   std::optional<List<DangerousCall>> dangerous;
   Answers answers;
+  std::vector<Text> log;  // allowed calls
   bool operator==(const Seccomp&) const = default;
 };
 
@@ -128,7 +145,7 @@ struct Ceilings {
 
 struct LevelTest {
   Text call;    // "socket(AF_VSOCK, SOCK_STREAM, 0)"
-  Text expect;  // allow, kill or the name of an errno
+  Text expect;  // allow, log, kill or the name of an errno
   bool operator==(const LevelTest&) const = default;
 };
 

@@ -10,7 +10,7 @@ Spanned<IdSource> IdSourceOf(const Node& node) {
   return WordOf<IdSource>(node, IdSourceWords());
 }
 Spanned<Denial> DenialOf(const Node& node) {
-  return WordOf<Denial>(node, DenialWords());
+  return {Sure(ParseDenial(node.text)), node.span};
 }
 
 User UserOf(const Node& node) {
@@ -33,7 +33,8 @@ Limits LimitsOf(const Node& node) {
 
 Rule RuleOf(const Node& node) {
   return {TextOf(At(node, "syscall")), ArgumentTests(node, "when"),
-          ArgumentTests(node, "unless"), Maybe(node, "answer", DenialOf)};
+          ArgumentTests(node, "unless"), Maybe(node, "answer", DenialOf),
+          Maybe(node, "arch", TextOf)};
 }
 
 DangerousCall DangerousCallOf(const Node& node) {
@@ -46,6 +47,13 @@ Seccomp SeccompOf(const Node& node) {
     return Spanned<KernelVersion>{Sure(ParseVersion(n.text)), n.span};
   };
   const Node& answers = Optional(node, "answers");
+  std::vector<Answers::WithErrno> with_errno;
+  for (const Entry& entry : Optional(answers, "errno").entries) {
+    Answers::WithErrno one{{Sure(ParseErrno(entry.key)), entry.key_span}, {}};
+    for (const Node& call : entry.value.items)
+      one.calls.push_back(TextOf(call));
+    with_errno.push_back(std::move(one));
+  }
   return {Maybe(node, "kernel_baseline", version),
           Maybe(node, "denied", DenialOf),
           MaybeList(node, "allow", TextOf),
@@ -53,7 +61,8 @@ Seccomp SeccompOf(const Node& node) {
           Each(node, "rules", RuleOf),
           MaybeList(node, "dangerous", DangerousCallOf),
           {Each(answers, "explain", TextOf), Each(answers, "quiet", TextOf),
-           Each(answers, "kill", TextOf)}};
+           Each(answers, "kill", TextOf), std::move(with_errno)},
+          Each(node, "log", TextOf)};
 }
 
 // Read and write entries; `create` only exists in the schema of the latter.

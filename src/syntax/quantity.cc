@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <limits>
 #include <optional>
 
+#include "syntax/schema.h"
 #include "syntax/suggest.h"
 
 namespace ringfence::syntax {
@@ -14,6 +17,8 @@ namespace {
 
 constexpr uint64_t kMaxSize = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kYearMs = uint64_t{366} * 24 * 3600 * 1000;
+// The last one of asm-generic/errno.h, EHWPOISON.
+constexpr uint16_t kMostErrno = 133;
 constexpr uint64_t kMaxMillicores = 4096 * 1000;
 
 std::unexpected<Fault> Fail(Code code, std::string message,
@@ -231,6 +236,35 @@ Parsed<int> ParseSignal(std::string_view text) {
   }
   return Fail(Code::kBadSignal, Quote(text) + " is not a signal that stops",
               help);
+}
+
+Parsed<uint16_t> ParseErrno(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (uint16_t error = 1; error <= kMostErrno; ++error) {
+    const char* name = ::strerrorname_np(error);
+    if (name == nullptr) continue;
+    if (name == text) return error;
+    names.emplace_back(name);
+  }
+  std::string help = DidYouMean(text, names);
+  if (help.empty()) help = "write a name such as EACCES";
+  return Fail(Code::kUnknownErrno, Quote(text) + " is not an errno", help);
+}
+
+Parsed<Denial> ParseDenial(std::string_view text) {
+  using Way = Denial::Way;
+  if (text == "explain") return Denial{Way::kExplain, EPERM};
+  if (text == "quiet") return Denial{Way::kQuiet, EPERM};
+  if (text == "kill") return Denial{Way::kKill, 0};
+  const Parsed<uint16_t> error = ParseErrno(text);
+  if (error) return Denial{Way::kQuiet, *error};
+  std::string help = DidYouMean(text, DenialWords());
+  if (text == "log") help = "calls that are allowed and logged: `log: [...]`";
+  if (help.empty() && text.starts_with('E')) help = error.error().help;
+  if (help.empty()) {
+    help = "write explain, quiet, kill or the name of an errno: EACCES";
+  }
+  return Fail(Code::kUnknownWord, Quote(text) + " is not an answer", help);
 }
 
 Parsed<Date> ParseDate(std::string_view text) {

@@ -46,6 +46,10 @@ using Parsed = std::expected<T, Fault>;
 [[nodiscard]] Parsed<Address> ParseAddress(std::string_view text);
 // "SIGTERM"; numbers that are equal on x86_64 and aarch64.
 [[nodiscard]] Parsed<int> ParseSignal(std::string_view text);
+// "EACCES"; numbers that are equal on x86_64 and aarch64.
+[[nodiscard]] Parsed<uint16_t> ParseErrno(std::string_view text);
+// "explain", "quiet", "kill" or an errno.
+[[nodiscard]] Parsed<Denial> ParseDenial(std::string_view text);
 // "2027-01-31".
 [[nodiscard]] Parsed<Date> ParseDate(std::string_view text);
 // "6.1".

@@ -63,6 +63,7 @@ constexpr Field kRuleFields[] = {
     {"when", &kTests, false, "allowed while all of these hold"},
     {"unless", &kTests, false, "not allowed while all of these hold"},
     {"answer", &kDenial, false, "how the call is denied; default: `denied`"},
+    {"arch", &kArch, false, "the only architecture that has the call"},
 };
 constexpr Type kRule = MappingOf(kRuleFields, "a rule");
 constexpr Type kRules = ListOf(kRule, "a list of rules");
@@ -77,10 +78,15 @@ constexpr Type kDangerousCall =
     MappingOf(kDangerousFields, "an entry of dangerous");
 constexpr Type kDangerous = ListOf(kDangerousCall, "a list of entries");
 
+constexpr Type kByErrno{.kind = Kind::kTable,
+                        .what = "lists of system calls by errno",
+                        .element = &kCallList,
+                        .key = &kErrno};
 constexpr Field kAnswerFields[] = {
     {"explain", &kCallList, false, "denied with EPERM and a message"},
     {"quiet", &kCallList, false, "denied with EPERM, without a word"},
     {"kill", &kCallList, false, "the process is killed"},
+    {"errno", &kByErrno, false, "denied with another errno, without a word"},
 };
 constexpr Type kAnswers = MappingOf(kAnswerFields, "`answers`");
 
@@ -94,12 +100,13 @@ constexpr Field kSeccompFields[] = {
      "calls that are allowed only with certain arguments"},
     {"dangerous", &kDangerous, false, "dangerous calls, each with a reason"},
     {"answers", &kAnswers, false, "calls whose denial is answered otherwise"},
+    {"log", &kCallList, false, "allowed calls that the audit log records"},
 };
 constexpr Type kSeccomp = MappingOf(kSeccompFields, "`seccomp`");
 
 constexpr Field kLevelTestFields[] = {
     {"call", &kSentence, true, "socket(AF_VSOCK, SOCK_STREAM, 0)"},
-    {"expect", &kSentence, true, "allow, kill or the name of an errno"},
+    {"expect", &kSentence, true, "allow, log, kill or the name of an errno"},
 };
 constexpr Type kLevelTest = MappingOf(kLevelTestFields, "a test");
 constexpr Type kLevelTests = ListOf(kLevelTest, "a list of tests");

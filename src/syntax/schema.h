@@ -31,6 +31,8 @@ struct Type {
     kMode,
     kAddress,
     kSignal,
+    kErrno,   // the name of one
+    kDenial,  // or a word
     kDate,
     kVersion,
     kInsidePath,
@@ -75,10 +77,11 @@ struct KindSchema {
 [[nodiscard]] std::span<const std::string_view> IdSourceWords();
 [[nodiscard]] std::span<const std::string_view> NetworkModeWords();
 [[nodiscard]] std::span<const std::string_view> HandoverWords();
-[[nodiscard]] std::span<const std::string_view> DenialWords();
 [[nodiscard]] std::span<const std::string_view> SecurityModuleWords();
 [[nodiscard]] std::span<const std::string_view> ForeignAnswerWords();
 [[nodiscard]] std::span<const std::string_view> SeverityWords();
+// What a Denial is beside an errno.
+[[nodiscard]] std::span<const std::string_view> DenialWords();
 // Also the keys of a test in `when`.
 [[nodiscard]] std::span<const std::string_view> ArgumentOpWords();
 

@@ -19,6 +19,7 @@ inline constexpr Words kModeWords[] = {"none", "listen", "connect", "host"};
 inline constexpr Words kHandoverWords[] = {"relay", "fds", "nginx"};
 inline constexpr Words kDenialWords[] = {"explain", "quiet", "kill"};
 inline constexpr Words kModuleWords[] = {"apparmor", "selinux", "landlock"};
+inline constexpr Words kArchWords[] = {"x86_64", "aarch64"};
 inline constexpr Words kForeignWords[] = {"name", "refuse"};
 inline constexpr Words kSeverityWords[] = {"error", "warning"};
 inline constexpr Words kOpWords[] = {"in",     "not_in", "eq",     "range",
@@ -49,6 +50,10 @@ inline constexpr Type kMode{.kind = Kind::kMode,
                             .what = "a mode such as \"0700\""};
 inline constexpr Type kAddress{.kind = Kind::kAddress,
                                .what = "an address such as \"127.0.0.1:8080\""};
+inline constexpr Type kErrno{.kind = Kind::kErrno,
+                             .what = "the name of an errno such as EACCES"};
+inline constexpr Type kDenial{.kind = Kind::kDenial,
+                              .what = "explain, quiet, kill or an errno"};
 inline constexpr Type kSignal{.kind = Kind::kSignal,
                               .what = "the name of a signal"};
 inline constexpr Type kDate{.kind = Kind::kDate, .what = "a date"};
@@ -77,8 +82,8 @@ inline constexpr Type kIdSource = Word(kIdSourceWords, "a source of ids");
 inline constexpr Type kNetworkMode = Word(kModeWords, "a network mode");
 inline constexpr Type kHandover =
     Word(kHandoverWords, "a way to hand a socket over");
-inline constexpr Type kDenial = Word(kDenialWords, "an answer");
 inline constexpr Type kModule = Word(kModuleWords, "a security module");
+inline constexpr Type kArch = Word(kArchWords, "an architecture");
 inline constexpr Type kForeignAnswer = Word(kForeignWords, "an answer");
 inline constexpr Type kCapability = Word(kCapabilityNames, "a capability");
 

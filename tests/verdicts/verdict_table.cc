@@ -75,6 +75,12 @@ void LoadFile(const std::string& path, std::vector<VerdictRow>& rows) {
 
 }  // namespace
 
+std::vector<VerdictRow> LoadVerdictFile(const std::string& path) {
+  std::vector<VerdictRow> rows;
+  LoadFile(path, rows);
+  return rows;
+}
+
 std::vector<VerdictRow> LoadVerdicts(const std::string& folder,
                                      std::string_view level) {
   std::vector<VerdictRow> rows;

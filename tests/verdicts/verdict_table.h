@@ -27,6 +27,9 @@ struct VerdictRow {
   std::string why;
 };
 
+// The rows of one table.
+std::vector<VerdictRow> LoadVerdictFile(const std::string& path);
+
 // The rows for `level`: its own table's and those of every level. A line that
 // cannot be read is a failure of the running test.
 std::vector<VerdictRow> LoadVerdicts(const std::string& folder,

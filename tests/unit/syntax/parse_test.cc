@@ -145,14 +145,14 @@ tests:
   EXPECT_TRUE(level.limits.memory.if_available->value);
   EXPECT_EQ(level.any_of->items[0].value, SecurityModule::kSelinux);
   EXPECT_EQ(level.seccomp.kernel_baseline->value, (KernelVersion{6, 10}));
-  EXPECT_EQ(level.seccomp.denied->value, Denial::kQuiet);
+  EXPECT_EQ(level.seccomp.denied->value.way, Denial::Way::kQuiet);
   EXPECT_EQ(level.seccomp.allow->span, (Span{"t.yaml", 14, 3, 5}));
   const Rule& rule = level.seccomp.rules[0];
   ASSERT_EQ(rule.when.size(), 2u);
   EXPECT_EQ(rule.when[0].op, ArgumentTest::Op::kIn);
   EXPECT_EQ(rule.when[0].values[1].value, "2");
   EXPECT_EQ(rule.when[1].op, ArgumentTest::Op::kEq);
-  EXPECT_EQ(rule.answer->value, Denial::kKill);
+  EXPECT_EQ(rule.answer->value.way, Denial::Way::kKill);
   EXPECT_EQ(level.seccomp.rules[1].unless[0].op, ArgumentTest::Op::kRange);
   EXPECT_EQ(level.seccomp.rules[1].unless[0].values[1].value, "-2");
   EXPECT_EQ(level.seccomp.dangerous->items[0].review_by.value,
