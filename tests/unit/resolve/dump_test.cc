@@ -48,6 +48,7 @@ std::string Text(const Condition& condition) {
 std::string Text(const model::Answer& answer) {
   if (answer == model::kAllowed) return "allow";
   if (answer == model::kKilled) return "kill";
+  if (answer.action == model::Action::kLog) return "log";
   const std::string error = " " + std::to_string(answer.error);
   if (answer.action == model::Action::kExplain) return "explain" + error;
   if (answer.action == model::Action::kQuiet) return "quiet" + error;
