@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "cli/network_text.h"
 #include "syntax/render.h"
 
 namespace ringfence::cli {
@@ -57,25 +58,6 @@ std::string_view ModeText(model::NetworkMode mode) {
       return "that of the host";
   }
   CheckFailed("explain: unknown network mode");
-}
-
-std::string_view ModeName(syntax::NetworkMode mode) {
-  switch (mode) {
-    case syntax::NetworkMode::kNone:
-      return "none";
-    case syntax::NetworkMode::kListen:
-      return "listen";
-    case syntax::NetworkMode::kConnect:
-      return "connect";
-    case syntax::NetworkMode::kHost:
-      return "host";
-  }
-  CheckFailed("explain: unknown network mode");
-}
-
-std::string AddressText(const model::Address& address) {
-  return address.ipv6 ? fmt::format("[{}]:{}", address.host, address.port)
-                      : fmt::format("{}:{}", address.host, address.port);
 }
 
 std::string ListenText(const model::Listen& listen) {

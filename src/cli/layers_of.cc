@@ -5,6 +5,7 @@
 
 #include "base/capabilities.h"
 #include "base/check.h"
+#include "cli/network_text.h"
 
 namespace ringfence::cli {
 namespace {
@@ -32,11 +33,6 @@ prove::Limit LimitOf(const model::CgroupLimit& limit) {
   return {limit.amount, !limit.if_available};
 }
 
-std::string AddressText(const model::Address& address) {
-  if (address.ipv6) return fmt::format("[{}]:{}", address.host, address.port);
-  return fmt::format("{}:{}", address.host, address.port);
-}
-
 std::string ListenText(const model::Listen& listen) {
   const std::string bind = AddressText(listen.bind);
   switch (listen.handover) {
@@ -60,20 +56,6 @@ std::set<std::string> Modes(model::NetworkMode mode) {
       return {"listen"};
     case model::NetworkMode::kHost:
       return {"listen", "host"};
-  }
-  CheckFailed("diff: unknown network mode");
-}
-
-const char* ModeName(syntax::NetworkMode mode) {
-  switch (mode) {
-    case syntax::NetworkMode::kNone:
-      return "none";
-    case syntax::NetworkMode::kListen:
-      return "listen";
-    case syntax::NetworkMode::kConnect:
-      return "connect";
-    case syntax::NetworkMode::kHost:
-      return "host";
   }
   CheckFailed("diff: unknown network mode");
 }
