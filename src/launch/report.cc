@@ -53,7 +53,8 @@ std::string NameOfLimit(uint32_t resource) {
 // The supplementary groups, as seen inside.
 std::string Groups(std::string_view status) {
   const std::string groups = Field(status, "Groups");
-  return groups.find_first_not_of(' ') == std::string::npos ? "none" : groups;
+  const size_t last = groups.find_last_not_of(' ');
+  return last == std::string::npos ? "none" : groups.substr(0, last + 1);
 }
 
 class Reporter {
