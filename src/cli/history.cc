@@ -162,9 +162,10 @@ std::string DescribeEnd(const Remembered& remembered) {
     return text;
   }
   if (cause == "policy") {
-    return "was killed by its system call filter (SIGSYS)\n  help: the kernel "
-           "logs the call (`journalctl -k`, type=1326); `ringfence explain` "
-           "says what the profile answers with `kill`";
+    return "was killed by its system call filter (SIGSYS)\n  help: every level "
+           "kills 32-bit programs; `ringfence explain` says what else the "
+           "profile answers with `kill`, and the kernel's log names the call "
+           "(as root: `journalctl -k`, type=1326)";
   }
   if (cause == "time-limit") {
     return "was stopped at its time limit of " +

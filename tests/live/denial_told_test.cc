@@ -130,7 +130,8 @@ TEST_F(Told, WhySaysThatTheFilterKilled) {
   const Outcome outcome = Run({file});
   EXPECT_EQ(outcome.end, End(Exited{128 + SIGSYS})) << outcome;
   EXPECT_THAT(Why("foreign"),
-              HasSubstr("was killed by its system call filter"));
+              AllOf(HasSubstr("was killed by its system call filter"),
+                    HasSubstr("every level kills 32-bit programs")));
 }
 
 // The last launch is the one that is told of, however it ended.
