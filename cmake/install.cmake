@@ -1,6 +1,6 @@
 # FHS: the command in bin, its parts in lib/ringfence, data in share/ringfence.
 install(TARGETS ringfence-attacker ringfence-cli ringfence-policy ringfence-prove
-        ringfence-launch ringfence-relay
+        ringfence-launch ringfence-relay ringfence-scope
         RUNTIME DESTINATION lib/ringfence)
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/installed)
 file(CREATE_LINK ../lib/ringfence/ringfence-launch

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "cli/cgroup_for.h"
 #include "cli/foreign_check.h"
 #include "cli/install.h"
 #include "cli/workload_text.h"
@@ -49,7 +50,8 @@ struct RunOptions {
   int status_fd = -1;
   std::string status_file;
   bool verbose = false;
-  std::string wait;  // "60s", or kForever; empty: do not wait
+  std::string cgroup;  // a directory to divide; empty: one is looked for
+  std::string wait;    // "60s", or kForever; empty: do not wait
 };
 
 int Fail(ExitCode code, const std::string& why, const std::string& remedy) {
@@ -207,6 +209,20 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
   const UniqueFd notify = CallersNotifySocket();
   if (notify) {
     words.insert(words.end(), {"--notify", std::to_string(notify.get())});
+  }
+  const CgroupFor cgroup = FindCgroup(options.cgroup, options.target);
+  if (cgroup.divided) {
+    const int node = cgroup.divided->node.get();
+    const int home = cgroup.divided->home.get();
+    if (!Inherit(node) || !Inherit(home)) {
+      return Fail(ExitCode::kInternal, std::strerror(errno), "");
+    }
+    words.insert(words.end(), {"--cgroup", std::to_string(node),
+                               "--cgroup-home", std::to_string(home)});
+  } else if (!options.cgroup.empty()) {
+    return Fail(ExitCode::kProtection, cgroup.why, cgroup.remedy);
+  } else {
+    words.insert(words.end(), {"--no-cgroup", cgroup.why, cgroup.remedy});
   }
   if (options.verbose) words.emplace_back("--verbose");
   uint64_t wait_ms = options.wait.empty() ? 0 : *WaitMs(options);
@@ -366,6 +382,9 @@ int RunRun(int argc, char** argv) {
          "--wait", options.wait,
          "Wait, at most this time (--wait=60s), until the host takes it")
       ->type_name("[=TIME]");
+  app.add_option("--cgroup", options.cgroup,
+                 "Limit it in this directory of a cgroup v2, which is yours")
+      ->type_name("DIR");
   app.add_flag("-v,--verbose", options.verbose,
                "Say what the kernel enforces, as read back");
   try {

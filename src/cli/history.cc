@@ -161,6 +161,10 @@ std::string DescribeEnd(const Remembered& remembered) {
     }
     return text;
   }
+  if (cause == "memory") {
+    return "was killed at its limit on memory\n  help: `limits: {memory: ...}` "
+           "in the workload";
+  }
   if (cause == "policy") {
     return "was killed by its system call filter (SIGSYS)\n  help: every level "
            "kills 32-bit programs; `ringfence explain` says what else the "

@@ -30,50 +30,10 @@ std::optional<uint64_t> ReadNumber(const char* path) {
   return number;
 }
 
-bool Writable(const std::string& path) {
-  return sys::Accessat(AT_FDCWD, path.c_str(), W_OK).has_value();
-}
-
 Selinux ReadSelinux() {
   const auto enforcing = ReadNumber("/sys/fs/selinux/enforce");
   if (!enforcing) return Selinux::kAbsent;
   return *enforcing != 0 ? Selinux::kEnforcing : Selinux::kPermissive;
-}
-
-// The mount point of cgroup v2: "/sys/fs/cgroup", or "unified" below it where
-// v1 holds the controllers. Octal escapes of blanks (proc_pid_mountinfo(5))
-// are left alone: neither place has any.
-std::string CgroupMount() {
-  std::istringstream lines(ReadText("/proc/self/mountinfo"));
-  for (std::string line; std::getline(lines, line);) {
-    const size_t separator = line.find(" - cgroup2 ");
-    if (separator == std::string::npos) continue;
-    std::istringstream fields(line);
-    std::string id;
-    std::string parent;
-    std::string device;
-    std::string root;
-    std::string point;
-    if (fields >> id >> parent >> device >> root >> point) return point;
-  }
-  return {};
-}
-
-Cgroup ReadCgroup() {
-  Cgroup cgroup;
-  const std::string mount = CgroupMount();
-  if (mount.empty()) return cgroup;
-  std::istringstream lines(ReadText("/proc/self/cgroup"));
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("0::")) cgroup.path = mount + line.substr(3);
-  }
-  if (cgroup.path.empty()) return cgroup;
-  cgroup.writable = Writable(cgroup.path) &&
-                    Writable(cgroup.path + "/cgroup.procs") &&
-                    Writable(cgroup.path + "/cgroup.subtree_control");
-  std::istringstream names(ReadText(cgroup.path + "/cgroup.controllers"));
-  for (std::string name; names >> name;) cgroup.controllers.push_back(name);
-  return cgroup;
 }
 
 // Whether a line of /etc/subuid or /etc/subgid (subuid(5)) is the caller's,
@@ -136,7 +96,7 @@ Facts Gather() {
   facts.apparmor =
       ReadText("/sys/module/apparmor/parameters/enabled").starts_with('Y');
   facts.selinux = ReadSelinux();
-  facts.cgroup = ReadCgroup();
+  facts.cgroup = ReadCgroup(facts.uid);
   facts.subordinate = {
       .uids = NamesCaller("/etc/subuid", facts.user, facts.uid),
       .gids = NamesCaller("/etc/subgid", facts.user, facts.uid),

@@ -14,6 +14,7 @@
 
 #include "admit/place.h"
 #include "admit/powerful_groups.h"
+#include "host/delegation.h"
 #include "host/foreign.h"
 #include "host/namespace_trial.h"
 
@@ -28,12 +29,6 @@ struct NamespaceKnobs {
 };
 
 enum class Selinux { kAbsent, kPermissive, kEnforcing };
-
-struct Cgroup {
-  std::string path;  // of the caller's own; empty: no cgroup v2 is mounted
-  bool writable = false;
-  std::vector<std::string> controllers;  // that it may hand on
-};
 
 struct SubordinateIds {
   bool uids = false;      // /etc/subuid names the caller

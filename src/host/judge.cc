@@ -175,36 +175,15 @@ Finding SelinuxFinding(const Facts& facts) {
 
 Finding Limits(const Facts& facts) {
   constexpr char kName[] = "memory and cpu limits";
-  constexpr char kDelegate[] =
-      "start it with: systemd-run --user --scope -p Delegate=yes "
-      "ringfence run ...";
-  const Cgroup& cgroup = facts.cgroup;
-  if (cgroup.path.empty()) {
-    return {kName, State::kDegraded, "no cgroup v2 is mounted",
-            "boot with systemd.unified_cgroup_hierarchy=1"};
+  const Delegation delegation = Choose(facts.cgroup);
+  if (!delegation.missing.empty()) {
+    return {kName, State::kDegraded, delegation.why, delegation.remedy};
   }
-  if (!cgroup.writable) {
-    return {kName, State::kDegraded, cgroup.path + " is not delegated to you",
-            kDelegate};
-  }
-  std::string missing;
-  for (const char* name : {"memory", "cpu", "pids"}) {
-    if (std::ranges::find(cgroup.controllers, name) ==
-        cgroup.controllers.end()) {
-      missing += std::string(missing.empty() ? "" : ", ") + name;
-    }
-  }
-  if (!missing.empty()) {
-    return {kName, State::kDegraded,
-            cgroup.path + " is yours, without the controllers " + missing,
-            "boot with systemd.unified_cgroup_hierarchy=1, and delegate them "
-            "to user@.service"};
-  }
-  return {kName, State::kDegraded,
-          cgroup.path +
-              " is delegated to you, but this version of Ringfence "
-              "sets no limits there",
-          "keep `if_available: true` on memory and cpu"};
+  return {kName, State::kOk,
+          delegation.way == Way::kOwn
+              ? "the cgroup " + facts.cgroup.path + " is delegated to you"
+              : "your systemd manager makes a cgroup for each workload",
+          ""};
 }
 
 Finding Subordinate(const Facts& facts) {

@@ -60,6 +60,7 @@ void Account::Ended(const Ending& ending, int exit_code) {
   end_ = ",\"ended\":{" + JsonMember("cause", NameOf(ending.cause)) + "," +
          JsonMember("value", int64_t{ending.value}) + "," +
          JsonMember("exit_code", int64_t{exit_code}) + "," +
+         HitsAsJson(ending.hits) + "," +
          JsonMember("at_ms", sys::RealtimeMs()) + "}";
 }
 

@@ -1,6 +1,7 @@
 #include "launch/at_once.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
 #include <array>
@@ -30,6 +31,12 @@ bool AsksForForeign() {
   return !policy || model::AsksForForeign(*policy);
 }
 
+// Whether a cgroup may have to be found, which can take a bus.
+bool HasCgroups() {
+  const auto root = sys::Statfs("/sys/fs/cgroup");
+  return root && root->f_type == CGROUP2_SUPER_MAGIC;
+}
+
 std::string Parent(const std::string& path) {
   return path.substr(0, std::max<size_t>(1, path.rfind('/')));
 }
@@ -52,7 +59,9 @@ std::optional<Options> AtOnce(int argc, char** argv, char** environment) {
   auto bundle = sys::Open(argv[2], O_RDONLY);
   if (!bundle || !IsBundle(bundle->get())) return std::nullopt;
   const auto path = sys::DescriptorPath(bundle->get());
-  if (!path || !path->starts_with('/') || AsksForForeign()) return std::nullopt;
+  if (!path || !path->starts_with('/') || AsksForForeign() || HasCgroups()) {
+    return std::nullopt;
+  }
   options.bundle = *std::move(bundle);
   options.base = Parent(*path);
   options.relay = ProgramBeside("ringfence-relay");

@@ -3,8 +3,8 @@
 //   if (auto options = AtOnce(argc, argv, environment)) return Launch(...);
 //
 // `ringfence run BUNDLE [-- ARG...]` asks for nothing that takes a YAML file,
-// an option, or a look at what else runs on the host. It is done by the process
-// that was started, without a second program before the launcher.
+// an option, a cgroup, or a look at what else runs on the host. It is done by
+// the process that was started, without a second program before the launcher.
 #pragma once
 
 #include <optional>

@@ -16,6 +16,7 @@
 #include "bpf/allow_list.h"
 #include "launch/account.h"
 #include "launch/caller.h"
+#include "launch/cgroup.h"
 #include "launch/history.h"
 #include "launch/listen.h"
 #include "launch/refusal.h"
@@ -54,6 +55,7 @@ class Launcher {
 
   int Run() {
     const auto ending = Go();
+    cgroup_.Remove();
     if (!ending) {
       status_.Refused(ending.error());
       if (history_) {
@@ -81,8 +83,9 @@ class Launcher {
               .apparmor = FindAppArmor(bundle_),
               .terminal = stdio->terminal.start().use,
               .notify = notify.wanted()};
-    RF_TRY(CheckRequirements(bundle_, facts_));
     RF_TRY(CutLimits());
+    RF_TRY(LimitInCgroup());
+    RF_TRY(CheckRequirements(bundle_, facts_));
     RF_ASSIGN(const auto sources, FindSources(bundle_, options_.base));
     prepared_.plan = MakePlan(bundle_, sources, facts_);
     // Who waits may wait for the one that has these ports.
@@ -104,8 +107,8 @@ class Launcher {
     status_.Admitted(scope_);
     if (options_.wait_ms) RF_TRY(Bind());
     RF_TRY(Prepare(*stdio, channel->theirs.get(), claim.fd()));
-    RF_ASSIGN(Sandbox sandbox,
-              Spawn(prepared_, claim, std::move(channel->ours), RelayFor()));
+    RF_ASSIGN(Sandbox sandbox, Spawn(prepared_, cgroup_, claim,
+                                     std::move(channel->ours), RelayFor()));
     channel->theirs.reset();
     stdio->ends.clear();
     sockets_.clear();
@@ -121,6 +124,7 @@ class Launcher {
         {.bundle = bundle_,
          .plan = prepared_.plan,
          .sandbox = sandbox,
+         .cgroup = cgroup_,
          .stdio = *stdio,
          .notify = notify,
          .status = status_,
@@ -206,6 +210,40 @@ class Launcher {
     return {};
   }
 
+  // What has no controller here is left to CheckRequirements.
+  std::expected<void, Refusal> LimitInCgroup() {
+    if (!options_.cgroup) {
+      facts_.cgroup = NoCgroup(options_.no_cgroup, options_.cgroup_remedy);
+      return {};
+    }
+    auto cgroup = Cgroup::Open(std::move(options_.cgroup),
+                               std::move(options_.cgroup_home));
+    if (!cgroup) {
+      return std::unexpected(
+          Refusal{ExitCode::kProtection,
+                  "the cgroup handed over: " + Describe(cgroup.error()),
+                  "hand over one of its own to each workload"});
+    }
+    cgroup_ = *std::move(cgroup);
+    const CgroupWanted wanted = WantedOf(bundle_);
+    auto limited = cgroup_.Limit(wanted);
+    if (!limited) {
+      return std::unexpected(
+          Refusal{ExitCode::kProtection, Describe(limited.error()), ""});
+    }
+    facts_.cgroup = *std::move(limited);
+    if (!facts_.cgroup.processes.enforced) return {};
+    processes_ = wanted.processes;
+    for (model::ResourceLimit& limit : bundle_.resource_limits) {
+      if (limit.resource != RLIMIT_NPROC) continue;
+      // The kernel asks this one first, and counts only what the cgroup
+      // refuses.
+      const auto own = sys::GetLimit(RLIMIT_NPROC);
+      if (own && own->hard > limit.value) ++limit.value;
+    }
+    return {};
+  }
+
   std::expected<void, Refusal> Bind() {
     RF_ASSIGN(sockets_, BindListeners(bundle_.network.listen));
     return {};
@@ -232,13 +270,15 @@ class Launcher {
     return *std::move(claim);
   }
 
-  // What Execute sets; memory and cpu have no cgroup to be set in.
   admit::EnforcedLimits RecordedLimits() const {
     admit::EnforcedLimits limits{.time_ms = bundle_.time_ms};
     for (const model::ResourceLimit& limit : bundle_.resource_limits) {
       if (limit.resource == RLIMIT_NPROC) limits.processes = limit.value;
       if (limit.resource == RLIMIT_NOFILE) limits.open_files = limit.value;
     }
+    if (processes_ != 0) limits.processes = processes_;
+    if (facts_.cgroup.memory.enforced) limits.memory = bundle_.memory.amount;
+    if (facts_.cgroup.cpu.enforced) limits.cpu = bundle_.cpu.amount;
     return limits;
   }
 
@@ -407,6 +447,7 @@ class Launcher {
         return ending.value;
       case Ending::Cause::kSignal:
       case Ending::Cause::kPolicy:
+      case Ending::Cause::kMemory:
         return 128 + ending.value;
       case Ending::Cause::kTimeLimit:
         return static_cast<int>(ExitCode::kTimeLimit);
@@ -426,6 +467,8 @@ class Launcher {
   bpf::Program init_program_ = bpf::AllowOnly(model::kArchX86_64, kInitCalls);
   std::vector<std::string> stub_;  // what goes before the command
   Prepared prepared_;
+  Cgroup cgroup_;
+  uint64_t processes_ = 0;  // that it holds the workload to; 0: none
   admit::Scope scope_ = admit::Scope::kUser;
   std::optional<History> history_;  // none before the bundle is open
   std::optional<Account> account_;

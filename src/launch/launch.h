@@ -22,6 +22,11 @@ struct Options {
   UniqueFd status_file;  // the same; may be empty
   UniqueFd notify;       // sends to the caller's NOTIFY_SOCKET; may be empty
   std::string terminal_type;  // TERM, for a workload that has a session
+  // A cgroup v2 to divide, and where to go back to; may be empty (cgroup.h).
+  UniqueFd cgroup;
+  UniqueFd cgroup_home;
+  std::string no_cgroup = "the host has no cgroup v2 at /sys/fs/cgroup";
+  std::string cgroup_remedy = "boot with systemd.unified_cgroup_hierarchy=1";
   bool verbose = false;
   // Wait so long for a place on the host; nullopt: do not wait.
   std::optional<uint64_t> wait_ms;

@@ -6,7 +6,8 @@
 //
 //   ringfence-launch --bundle FD --base DIR --relay PATH
 //       [--status-fd FD] [--status-file FD] [--notify FD] [--terminal-type
-//       TERM] [--verbose] [--wait MS] [-- ARG...]
+//       TERM] [--cgroup FD --cgroup-home FD | --no-cgroup WHY REMEDY]
+//       [--verbose] [--wait MS] [-- ARG...]
 //
 // by exec; people do not type it. Descriptors are open already. It is the
 // trusted core: it links only the folders marked T in src/deps.txt.
@@ -69,6 +70,10 @@ int LaunchAsAsked(int argc, char** argv) {
       options.relay = value;
     } else if (option == "--terminal-type") {
       options.terminal_type = value;
+    } else if (option == "--no-cgroup") {
+      options.no_cgroup = value;
+      if (++i == argc) return Usage(option);
+      options.cgroup_remedy = argv[i];
     } else if (option == "--wait") {
       uint64_t wait_ms = 0;
       const auto [end, error] =
@@ -78,12 +83,14 @@ int LaunchAsAsked(int argc, char** argv) {
       }
       options.wait_ms = wait_ms;
     } else {
-      UniqueFd* const target = option == "--bundle"      ? &options.bundle
-                               : option == "--status-fd" ? &options.status_fd
-                               : option == "--status-file"
-                                   ? &options.status_file
-                               : option == "--notify" ? &options.notify
-                                                      : nullptr;
+      UniqueFd* const target =
+          option == "--bundle"        ? &options.bundle
+          : option == "--status-fd"   ? &options.status_fd
+          : option == "--status-file" ? &options.status_file
+          : option == "--notify"      ? &options.notify
+          : option == "--cgroup"      ? &options.cgroup
+          : option == "--cgroup-home" ? &options.cgroup_home
+                                      : nullptr;
       if (target == nullptr || !TakeDescriptor(value, *target)) {
         return Usage(option);
       }
@@ -91,6 +98,7 @@ int LaunchAsAsked(int argc, char** argv) {
   }
   for (++i; i < argc; ++i) options.arguments.emplace_back(argv[i]);
   if (!options.bundle) return Usage("--bundle is missing");
+  if (!options.cgroup != !options.cgroup_home) return Usage("--cgroup");
   if (!options.base.starts_with('/')) return Usage("--base is missing");
   return Launch(std::move(options));
 }

@@ -17,6 +17,7 @@
 
 #include "bundle/bundle.h"
 #include "launch/apparmor.h"
+#include "launch/cgroup.h"
 #include "launch/terminal.h"
 
 namespace ringfence::launch {
@@ -96,6 +97,7 @@ struct HostSource {
 struct Facts {
   uint32_t landlock_abi = 0;
   AppArmor apparmor = {};
+  CgroupFacts cgroup = {};
   TerminalUse terminal = TerminalUse::kNone;
   bool notify = false;  // somebody waits for sd_notify(3)
 };

@@ -113,18 +113,33 @@ class Reporter {
     }
   }
 
-  void Limits(const bundle::Bundle& bundle, const Plan& plan) {
+  void Limits(const bundle::Bundle& bundle, const Plan& plan,
+              const CgroupFacts& cgroup) {
     for (const Step& step : plan.steps) {
       if (step.kind != StepKind::kLimit) continue;
       ReadBack("limit on " + NameOfLimit(step.resource), Number(step.value));
     }
-    const char* why =
-        "no cgroup v2 is delegated to this user; the profile permits that";
+    if (cgroup.processes.enforced) {
+      ReadBack("limit on processes in the cgroup", cgroup.processes.detail);
+    }
     if (bundle.memory.amount != 0) {
-      NotEnforced("memory", Number(bundle.memory.amount) + " bytes: " + why);
+      InCgroup("memory", Number(bundle.memory.amount) + " bytes",
+               cgroup.memory);
     }
     if (bundle.cpu.amount != 0) {
-      NotEnforced("cpu", Number(bundle.cpu.amount) + "/1000 of a core: " + why);
+      InCgroup("cpu", Number(bundle.cpu.amount) + "/1000 of a core",
+               cgroup.cpu);
+    }
+  }
+
+ private:
+  void InCgroup(const char* name, const std::string& wanted,
+                const CgroupLimited& limited) {
+    if (limited.enforced) {
+      ReadBack(name, limited.detail);
+    } else {
+      NotEnforced(
+          name, wanted + ": " + limited.detail + "; the profile permits that");
     }
   }
 };
@@ -156,7 +171,7 @@ std::vector<Protection> Report(const bundle::Bundle& bundle, const Plan& plan,
   report.ReadBack("root", "a tmpfs of its own, read-only, with " +
                               Number(static_cast<uint64_t>(mounts)) +
                               " mounts as planned");
-  report.Limits(bundle, plan);
+  report.Limits(bundle, plan, facts.cgroup);
   return report.protections;
 }
 

@@ -96,20 +96,26 @@ std::expected<void, Refusal> CheckMandatoryAccess(const bundle::Bundle& bundle,
       remedy);
 }
 
+// Only a delegated cgroup v2 can enforce these.
+std::expected<void, Refusal> CheckLimit(const std::string& name,
+                                        const model::CgroupLimit& wanted,
+                                        const CgroupLimited& limited,
+                                        const std::string& remedy) {
+  if (wanted.amount == 0 || wanted.if_available || limited.enforced) return {};
+  return Unprotected(
+      "the limit on " + name +
+          " is required, and cannot be enforced here: " + limited.detail,
+      remedy + "; or say `if_available: true` where that is good enough");
+}
+
 }  // namespace
 
 std::expected<void, Refusal> CheckRequirements(const bundle::Bundle& bundle,
                                                const Facts& facts) {
   RF_TRY(CheckMandatoryAccess(bundle, facts));
-  const bool needs_memory =
-      bundle.memory.amount != 0 && !bundle.memory.if_available;
-  const bool needs_cpu = bundle.cpu.amount != 0 && !bundle.cpu.if_available;
-  if (needs_memory || needs_cpu) {
-    return Unprotected(
-        std::string("the limit on ") + (needs_memory ? "memory" : "cpu") +
-            " is required, and only a delegated cgroup v2 can enforce it",
-        "say `if_available: true` where that is good enough");
-  }
+  RF_TRY(CheckLimit("memory", bundle.memory, facts.cgroup.memory,
+                    facts.cgroup.remedy));
+  RF_TRY(CheckLimit("cpu", bundle.cpu, facts.cgroup.cpu, facts.cgroup.remedy));
   const auto handed = std::ranges::count_if(
       bundle.network.listen, [](const model::Listen& listen) {
         return listen.handover != model::Handover::kRelay;

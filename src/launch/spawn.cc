@@ -101,11 +101,13 @@ void EndProcess(const sys::Child& process, int signal) {
 }
 
 std::expected<Sandbox, Refusal> Spawn(const Prepared& prepared,
-                                      admit::Claim& claim, UniqueFd control,
+                                      const Cgroup& cgroup, admit::Claim& claim,
+                                      UniqueFd control,
                                       const RelayProgram& relay) {
   Sandbox sandbox{.init = {}, .control = std::move(control), .relay = {}};
   auto init =
-      sys::Fork(kNamespaces | (prepared.own_network ? sys::kNewNetwork : 0));
+      sys::Fork(kNamespaces | (prepared.own_network ? sys::kNewNetwork : 0),
+                cgroup.work());
   if (!init) return std::unexpected(RefuseNamespaces(init.error()));
   if (init->pid == 0) {
     // Init must see the channel end when the supervisor dies.
@@ -120,6 +122,10 @@ std::expected<Sandbox, Refusal> Spawn(const Prepared& prepared,
     EndProcess(sandbox.init, SIGKILL);
     return std::unexpected(std::move(refusal));
   };
+  if (const auto held = cgroup.Holds(sandbox.init.pid); !held) {
+    return give_up({ExitCode::kProtection,
+                    "the sandbox's cgroup: " + Describe(held.error()), ""});
+  }
   if (const auto mapped = WriteMaps(sandbox.init.pid, prepared); !mapped) {
     return give_up({ExitCode::kProtection,
                     "cannot write the id maps: " + Describe(mapped.error()),

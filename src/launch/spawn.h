@@ -8,6 +8,7 @@
 #include "admit/claim.h"
 #include "base/unique_fd.h"
 #include "bundle/bundle.h"
+#include "launch/cgroup.h"
 #include "launch/prepared.h"
 #include "launch/refusal.h"
 #include "sys/process.h"
@@ -32,11 +33,13 @@ struct RelayProgram {
   std::vector<int> sockets;
 };
 
-// Clones init into namespaces of its own, writes its id maps, notes it in the
-// ledger, starts the relay if `relay.sockets` has any, and releases init to
-// take its steps. `control` is the pair whose other end `prepared` names.
-// On failure nothing is left running and nothing of the workload has run.
+// Clones init into namespaces and the cgroup of its own, writes its id maps,
+// notes it in the ledger, starts the relay if `relay.sockets` has any, and
+// releases init to take its steps. `control` is the pair whose other end
+// `prepared` names. On failure nothing is left running and nothing of the
+// workload has run.
 [[nodiscard]] std::expected<Sandbox, Refusal> Spawn(const Prepared& prepared,
+                                                    const Cgroup& cgroup,
                                                     admit::Claim& claim,
                                                     UniqueFd control,
                                                     const RelayProgram& relay);

@@ -53,6 +53,8 @@ std::string_view NameOf(Ending::Cause cause) {
       return "signal";
     case Ending::Cause::kPolicy:
       return "policy";
+    case Ending::Cause::kMemory:
+      return "memory";
     case Ending::Cause::kTimeLimit:
       return "time-limit";
     case Ending::Cause::kStopped:
@@ -71,6 +73,11 @@ std::string ProtectionsAsJson(const std::vector<Protection>& protections) {
             JsonMember("detail", protection.detail) + "}";
   }
   return "\"protections\":[" + list + "]";
+}
+
+std::string HitsAsJson(const LimitHits& hits) {
+  return JsonMember("oom_kills", static_cast<int64_t>(hits.oom_kills)) + "," +
+         JsonMember("forks_refused", static_cast<int64_t>(hits.forks_refused));
 }
 
 void Status::Admitted(admit::Scope scope) const {
@@ -100,6 +107,17 @@ void Status::Started(const bundle::Bundle& bundle, admit::Scope scope, int init,
 }
 
 void Status::Ended(const Ending& ending, int exit_code, const Denied& denied) {
+  if (ending.cause == Ending::Cause::kMemory) {
+    Say("killed at its limit on memory (limits: memory)");
+  } else if (ending.hits.oom_kills != 0) {
+    Say("of its processes, " + std::to_string(ending.hits.oom_kills) +
+        " were killed at its limit on memory (limits: memory)");
+  }
+  if (ending.hits.forks_refused != 0) {
+    Say("it wanted more processes than its limit, " +
+        std::to_string(ending.hits.forks_refused) +
+        " times (limits: processes)");
+  }
   std::string calls;
   for (const auto& [name, count] : denied.calls) {
     calls += (calls.empty() ? "" : ",") +
@@ -108,8 +126,9 @@ void Status::Ended(const Ending& ending, int exit_code, const Denied& denied) {
   Write("{" + JsonMember("event", "ended") + "," +
         JsonMember("cause", NameOf(ending.cause)) + "," +
         JsonMember("value", ending.value) + "," +
-        JsonMember("exit_code", exit_code) + "," +
-        JsonMember("denied_calls", static_cast<int64_t>(denied.total)) + "," +
+        JsonMember("exit_code", exit_code) + "," + HitsAsJson(ending.hits) +
+        "," + JsonMember("denied_calls", static_cast<int64_t>(denied.total)) +
+        "," +
         JsonMember("denials_unheard", static_cast<int64_t>(denied.unheard)) +
         ",\"denied\":{" + calls + "}}\n");
 }

@@ -15,6 +15,7 @@
 #include "admit/place.h"
 #include "base/unique_fd.h"
 #include "bundle/bundle.h"
+#include "launch/cgroup.h"
 #include "launch/refusal.h"
 #include "launch/report.h"
 
@@ -26,12 +27,14 @@ struct Ending {
     kExited,  // `value`: its exit code
     kSignal,  // `value`: the signal
     kPolicy,  // killed by its system call filter
+    kMemory,  // killed at its limit on memory; `value`: SIGKILL
     kTimeLimit,
     kStopped,  // on request; `value`: exit code or 128 + signal
     kFailed,   // a part of Ringfence died; `value` as for kStopped
   };
   Cause cause = Cause::kExited;
   int value = 0;
+  LimitHits hits;
 };
 
 [[nodiscard]] std::string_view NameOf(Ending::Cause cause);
@@ -39,6 +42,9 @@ struct Ending {
 // `"protections":[...]`
 [[nodiscard]] std::string ProtectionsAsJson(
     const std::vector<Protection>& protections);
+
+// `"oom_kills":1,"forks_refused":0`
+[[nodiscard]] std::string HitsAsJson(const LimitHits& hits);
 
 // How many calls were denied, and of which.
 struct Denied {

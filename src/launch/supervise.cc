@@ -249,6 +249,9 @@ void Supervisor::SendSignal(int signal) {
 
 void Supervisor::EndSandbox() {
   supervised_.sandbox.control.reset();
+  // Init, which the end of the channel tells, may have nothing to tell a
+  // process by that another label than its own confines.
+  supervised_.cgroup.Kill();
   deadline_ms_ = 0;
 }
 
@@ -294,22 +297,34 @@ bool Supervisor::InSession() const {
 }
 
 Ending Supervisor::Conclude() const {
+  Ending ending = Cause();
+  ending.hits = supervised_.cgroup.Hits();
+  // Ringfence kills nobody whose end it did not announce; the limit does.
+  if (ending.cause == Ending::Cause::kSignal && ending.value == SIGKILL &&
+      ending.hits.oom_kills != 0) {
+    ending.cause = Ending::Cause::kMemory;
+  }
+  return ending;
+}
+
+Ending Supervisor::Cause() const {
   // Without a word from init, its end was a SIGKILL for everybody.
   const int status = exit_status_.value_or(SIGKILL);
   const bool exited = WIFEXITED(status);
   const int value = exited ? WEXITSTATUS(status) : WTERMSIG(status);
   if (stopping_ == Ending::Cause::kTimeLimit) {
-    return {Ending::Cause::kTimeLimit, value};
+    return {Ending::Cause::kTimeLimit, value, {}};
   }
   if (relay_failed_) {
-    return {Ending::Cause::kFailed, exited ? value : 128 + value};
+    return {Ending::Cause::kFailed, exited ? value : 128 + value, {}};
   }
   if (stopping_) {
-    return {Ending::Cause::kStopped, exited ? value : 128 + value};
+    return {Ending::Cause::kStopped, exited ? value : 128 + value, {}};
   }
-  if (exited) return {Ending::Cause::kExited, value};
+  if (exited) return {Ending::Cause::kExited, value, {}};
   return {value == SIGSYS ? Ending::Cause::kPolicy : Ending::Cause::kSignal,
-          value};
+          value,
+          {}};
 }
 
 int Supervisor::TimeoutMs(uint64_t rest_ms) const {

@@ -25,6 +25,7 @@ struct Supervised {
   const bundle::Bundle& bundle;
   const Plan& plan;
   Sandbox& sandbox;
+  const Cgroup& cgroup;
   Stdio& stdio;
   Notify& notify;
   Status& status;
@@ -70,6 +71,7 @@ class Supervisor {
   // an end.
   void FinishOutput();
   [[nodiscard]] Ending Conclude() const;
+  [[nodiscard]] Ending Cause() const;
   [[nodiscard]] int TimeoutMs(uint64_t rest_ms) const;
 
   Supervised supervised_;

@@ -141,6 +141,12 @@ Result<struct statfs> Statfs(int fd) {
   return status;
 }
 
+Result<struct statfs> Statfs(const char* path) {
+  struct statfs status{};
+  RF_TRY(Done("statfs", Retry([&] { return ::statfs(path, &status); })));
+  return status;
+}
+
 Result<void> Ftruncate(int fd, off_t size) {
   return Done("ftruncate", Retry([&] { return ::ftruncate(fd, size); }));
 }

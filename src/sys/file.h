@@ -66,6 +66,7 @@ struct How {
 // The same, following no symbolic link in the last component.
 [[nodiscard]] Result<struct stat> Lstatat(int dir, const char* path);
 [[nodiscard]] Result<struct statfs> Statfs(int fd);
+[[nodiscard]] Result<struct statfs> Statfs(const char* path);
 [[nodiscard]] Result<void> Ftruncate(int fd, off_t size);
 [[nodiscard]] Result<void> Fchmod(int fd, mode_t mode);
 [[nodiscard]] Result<void> Fchown(int fd, uid_t uid, gid_t gid);

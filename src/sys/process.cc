@@ -30,7 +30,7 @@ static_assert(kNewUser == CLONE_NEWUSER && kNewMount == CLONE_NEWNS &&
               kNewIpc == CLONE_NEWIPC && kNewUts == CLONE_NEWUTS &&
               kNewCgroup == CLONE_NEWCGROUP);
 
-// struct clone_args up to CLONE_ARGS_SIZE_VER0 (linux/sched.h); that header
+// struct clone_args up to CLONE_ARGS_SIZE_VER2 (linux/sched.h); that header
 // and <sched.h> cannot both be included.
 struct CloneArguments {
   uint64_t flags = 0;
@@ -41,7 +41,11 @@ struct CloneArguments {
   uint64_t stack = 0;
   uint64_t stack_size = 0;
   uint64_t tls = 0;
+  uint64_t set_tid = 0;
+  uint64_t set_tid_size = 0;
+  uint64_t cgroup = 0;
 };
+constexpr uint64_t kIntoCgroup = 0x200000000;  // CLONE_INTO_CGROUP
 
 std::unexpected<SysError> NoEffect(const char* sentence) {
   return std::unexpected(SysError{sentence, 0});
@@ -49,7 +53,7 @@ std::unexpected<SysError> NoEffect(const char* sentence) {
 
 }  // namespace
 
-Result<Child> Fork(uint64_t namespaces) noexcept {
+Result<Child> Fork(uint64_t namespaces, int cgroup) noexcept {
   int pidfd = -1;
   CloneArguments arguments{
       .flags = namespaces | CLONE_PIDFD,
@@ -57,6 +61,10 @@ Result<Child> Fork(uint64_t namespaces) noexcept {
       .pidfd = reinterpret_cast<uint64_t>(&pidfd),
       .exit_signal = SIGCHLD,
   };
+  if (cgroup >= 0) {
+    arguments.flags |= kIntoCgroup;
+    arguments.cgroup = static_cast<uint64_t>(cgroup);
+  }
   const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
   if (pid < 0) return Failed("clone3");
   if (pid == 0) return Child{};

@@ -28,8 +28,9 @@ struct Child {
   UniqueFd pidfd;  // the parent's, close-on-exec
 };
 // clone3(2) as a fork: its own copy of the address space, SIGCHLD at its end.
-// `namespaces`: kNew* bits.
-[[nodiscard]] Result<Child> Fork(uint64_t namespaces) noexcept;
+// `namespaces`: kNew* bits. `cgroup`: the open directory of the cgroup v2 that
+// the child begins in; -1: the parent's.
+[[nodiscard]] Result<Child> Fork(uint64_t namespaces, int cgroup = -1) noexcept;
 
 // Runs `body(argument)` in a child that shares this process's memory and
 // descriptor table; returns its pid once it has exec'd or ended, as vfork(2).

@@ -29,6 +29,7 @@ LIBRARIES = {
     "fmt": r"fmt/.+",
     "json": r"nlohmann/.+",
     "seccomp": r"seccomp\.h",
+    "systemd": r"systemd/.+",
 }
 GENERATED = "bundle_generated.h"  # the one header of ours without a folder
 # What CMake calls them. `linux` is headers only.
@@ -42,6 +43,7 @@ LINKED_AS = {
     "nlohmann_json::nlohmann_json": "json",
     "CLI11::CLI11": "cli11",
     "seccomp": "seccomp",
+    "systemd": "systemd",
 }
 # The kernel's doors, each with the one folder that may touch it.
 DOORS = {"sys/mount.h": "sys", "sys/prctl.h": "sys", "sched.h": "sys",

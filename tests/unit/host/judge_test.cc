@@ -22,8 +22,11 @@ Facts Best() {
   facts.landlock_abi = 7;
   facts.apparmor = true;
   facts.selinux = Selinux::kEnforcing;
-  facts.cgroup = {.path = "/sys/fs/cgroup/user.slice",
+  facts.cgroup = {.unified = true,
+                  .path = "/sys/fs/cgroup/user.slice/x.scope",
                   .writable = true,
+                  .delegated = true,
+                  .alone = true,
                   .controllers = {"cpu", "memory", "pids"}};
   facts.subordinate = {.uids = true, .gids = true, .programs = true};
   facts.ledger = {.scope = admit::Scope::kHost, .path = "/run/x"};
@@ -40,8 +43,6 @@ Finding Find(const Facts& facts, const std::string& protection) {
 
 TEST(Judge, TheBestHostHasNothingToRemedy) {
   for (const Finding& finding : Judge(Best())) {
-    // Delegated or not: this version sets no limits in cgroups.
-    if (finding.protection == "memory and cpu limits") continue;
     EXPECT_EQ(finding.state, State::kOk) << finding.protection;
     EXPECT_EQ(finding.remedy, "");
     EXPECT_NE(finding.detail, "");
@@ -142,19 +143,53 @@ TEST(Judge, SeccompNeedsTheFlagToo) {
   EXPECT_EQ(Find(facts, "seccomp").state, State::kMissing);
 }
 
-TEST(Judge, LimitsAreNotPromisedWhereTheyAreNotSet) {
-  EXPECT_EQ(Find(Best(), "memory and cpu limits").state, State::kDegraded);
+TEST(Judge, TellsApartWhyNoCgroupLimitsMemory) {
+  struct Case {
+    Cgroup cgroup;
+    const char* detail;
+    const char* remedy;
+  };
+  const std::vector<Case> cases{
+      {{.unified = false, .systemd = true},
+       "no cgroup v2",
+       "unified_cgroup_hierarchy=1"},
+      {{.unified = true,
+        .writable = true,
+        .delegated = true,
+        .alone = true,
+        .controllers = {"pids"}},
+       "memory, cpu",
+       "Delegate=yes"},
+      {{.unified = true,
+        .systemd = true,
+        .manager = true,
+        .manager_controllers = {"memory", "pids"}},
+       "manager has not the controllers cpu",
+       "user@.service.d"},
+      {{.unified = true, .systemd = true, .uid = 1000},
+       "no systemd manager of this user",
+       "enable-linger 1000"},
+      {{.unified = true, .writable = true, .delegated = true},
+       "other processes are in",
+       "--cgroup"},
+      {{.unified = true}, "is not delegated to this user", "--cgroup"}};
+  for (const Case& c : cases) {
+    Facts facts = Best();
+    facts.cgroup = c.cgroup;
+    const Finding finding = Find(facts, "memory and cpu limits");
+    EXPECT_EQ(finding.state, State::kDegraded) << c.detail;
+    EXPECT_THAT(finding.detail, HasSubstr(c.detail));
+    EXPECT_THAT(finding.remedy, HasSubstr(c.remedy));
+  }
 }
 
-TEST(Judge, MissingControllersAreNamed) {
+TEST(Judge, TheUsersManagerMakesACgroupWhereTheOwnIsCrowded) {
   Facts facts = Best();
-  facts.cgroup.controllers = {"pids"};
-  EXPECT_THAT(Find(facts, "memory and cpu limits").detail,
-              HasSubstr("memory, cpu"));
-  facts = Best();
-  facts.cgroup.writable = false;
-  EXPECT_THAT(Find(facts, "memory and cpu limits").remedy,
-              HasSubstr("Delegate=yes"));
+  facts.cgroup.alone = false;
+  facts.cgroup.manager = true;
+  facts.cgroup.manager_controllers = {"cpu", "memory", "pids"};
+  EXPECT_EQ(Find(facts, "memory and cpu limits").state, State::kOk);
+  EXPECT_EQ(Choose(facts.cgroup).way, Way::kScope);
 }
 
 TEST(Judge, UserScopeSaysThatOnlyThisUserIsCovered) {
