@@ -14,5 +14,7 @@ install(FILES ${man1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${man5} DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES README.md SECURITY.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(cmake/ringfence-host.service.in ringfence-host.service @ONLY)
+configure_file(cmake/ringfence@.service.in ringfence@.service @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ringfence-host.service
+        ${PROJECT_BINARY_DIR}/ringfence@.service
         DESTINATION lib/systemd/system)
