@@ -34,7 +34,7 @@ Result<Raw> ReadRaw(int ledger, off_t at) {
 }
 
 std::string Nonsense(uint32_t slot) {
-  return "record " + std::to_string(slot) + " makes no sense";
+  return "has nonsense in record " + std::to_string(slot);
 }
 
 // The class, the index and the first page of records, in one read.
@@ -82,13 +82,13 @@ class Taking {
     RF_ASSIGN(Head head, ReadHead(ledger()));
     of_ = head.of;
     const auto of = DecodeClass(of_);
-    if (!of) return std::unexpected("its class makes no sense");
+    if (!of) return std::unexpected("has nonsense for a class");
     census_.of = *of;
     census_.index = std::move(head.index);
     const bool anybody =
         std::ranges::any_of(census_.index, [](uint64_t e) { return e != 0; });
     if (anybody && of->name.empty()) {
-      return std::unexpected("its class is missing");
+      return std::unexpected("has records and no class");
     }
     if (newcomer_ != nullptr) {
       census_.company = anybody && Compatible(newcomer_->level, *of);
@@ -159,8 +159,8 @@ class Taking {
       RF_ASSIGN(const auto entry, ReadRaw<uint64_t>(ledger(), IndexAt(slot)));
       if (entry == reading.entry && record == reading.record) return reading;
     }
-    return std::unexpected("record " + std::to_string(slot) +
-                           " changes all the time");
+    return std::unexpected("changes record " + std::to_string(slot) +
+                           " all the time");
   }
 
   std::expected<void, CensusError> LookAt(uint32_t slot) {
@@ -201,7 +201,7 @@ std::expected<Census, CensusError> TakeCensus(const Files& files,
     // Else its records were read as those of another class.
     if (now == taking.of()) return census;
   }
-  return std::unexpected("its class changes all the time");
+  return std::unexpected("changes its class all the time");
 }
 
 }  // namespace ringfence::admit

@@ -78,6 +78,16 @@ const Record* FindInTheWay(const Request& request, const Census& census) {
   return nullptr;
 }
 
+template <typename Raw>
+Result<void> WriteAndReadBack(int ledger, const Raw& raw, off_t at) {
+  RF_TRY(sys::PwriteAll(ledger, std::as_bytes(std::span(&raw, 1)), at));
+  Raw written{};
+  RF_TRY(
+      sys::Pread(ledger, std::as_writable_bytes(std::span(&written, 1)), at));
+  if (written != raw) return std::unexpected(SysError{"pwrite64", EIO});
+  return {};
+}
+
 // Makes the ledger that of `level`, for which nobody may be left in it. False:
 // somebody holds a lock, and no record says who.
 Result<bool> TakeOver(const Files& files, const Census& census,
@@ -88,8 +98,7 @@ Result<bool> TakeOver(const Files& files, const Census& census,
   if (held) return false;
   const RawClass raw = EncodeClass(level);
   if (!census.of.name.empty() && raw == EncodeClass(census.of)) return true;
-  RF_TRY(sys::PwriteAll(files.ledger.get(), std::as_bytes(std::span(&raw, 1)),
-                        kClassAt));
+  RF_TRY(WriteAndReadBack(files.ledger.get(), raw, kClassAt));
   return true;
 }
 
@@ -102,16 +111,6 @@ Result<std::optional<uint32_t>> LockSlot(int presence, const Census& census) {
     if (mine) return slot;
   }
   return std::nullopt;
-}
-
-template <typename Raw>
-Result<void> WriteAndReadBack(int ledger, const Raw& raw, off_t at) {
-  RF_TRY(sys::PwriteAll(ledger, std::as_bytes(std::span(&raw, 1)), at));
-  Raw written{};
-  RF_TRY(
-      sys::Pread(ledger, std::as_writable_bytes(std::span(&written, 1)), at));
-  if (written != raw) return std::unexpected(SysError{"pwrite64", EIO});
-  return {};
 }
 
 // The record of `slot`, which is locked: what makes the claim, read back.

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 
+#include "admit/layout.h"
 #include "live/fault.h"
 
 namespace ringfence::live {
@@ -184,6 +185,24 @@ TEST_F(NoEffect, ThatIsNotReadBackTakesNothingAway) {
     EXPECT_TRUE(injected.ran) << "it is found now" << injected.outcome;
     std::printf("  not found: %s: %s\n", row.what, row.why);
   }
+}
+
+// The class is written where a host changes hands: were it lost, those of the
+// class before would still be let in.
+TEST_F(NoEffect, OfANewClassInTheLedgerIsFound) {
+  const Outcome before =
+      RunAs(user_, RunLine({"--trust", "public", "--", "/usr/bin/true"}));
+  ASSERT_EQ(before.end, End(Exited{0})) << before;
+  const Target target{kSupervisor,
+                      SYS_pwrite64,
+                      1,
+                      {"--arg", "3=" + std::to_string(admit::kClassAt)}};
+  const Injected injected = Launch(OptionsOf(target, ReturnsArgument{}));
+  EXPECT_EQ(injected.hits, 1);
+  EXPECT_FALSE(injected.ran);
+  EXPECT_EQ(injected.code(), 125) << injected.outcome;
+  EXPECT_THAT(injected.outcome.err, ::testing::HasSubstr("ledger"));
+  EXPECT_TRUE(Launch({}).ran);
 }
 
 }  // namespace
