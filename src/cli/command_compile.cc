@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "bundle/bundle.h"
 #include "cli/build.h"
+#include "cli/call_text.h"
 #include "cli/complain.h"
 #include "cli/dump.h"
 #include "cli/filter_text.h"
@@ -52,9 +53,7 @@ std::string_view Text(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string Hex(std::string_view bytes) {
-  const bundle::Digest digest = bundle::DigestOf(
-      std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+std::string Hex(const bundle::Digest& digest) {
   std::string hex;
   for (const uint8_t byte : digest.bytes) {
     constexpr char kDigits[] = "0123456789abcdef";
@@ -63,14 +62,31 @@ std::string Hex(std::string_view bytes) {
   return hex;
 }
 
-// The files of one output folder, and their digests.
+bundle::Digest DigestOf(std::string_view bytes) {
+  return bundle::DigestOf(
+      std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
+
+// The files of one output folder, their digests, and what was proved of them.
 class Output {
  public:
   explicit Output(std::string folder) : folder_(std::move(folder)) {}
 
   bool Add(const std::string& name, std::string_view bytes) {
-    manifest_[name] = {{"bytes", bytes.size()}, {"blake2b-256", Hex(bytes)}};
+    manifest_[name] = {{"bytes", bytes.size()},
+                       {"blake2b-256", Hex(DigestOf(bytes))}};
     return Write(folder_ + "/" + name, bytes);
+  }
+
+  // That the filter for calls of `arch`, `file`, answers every call as the
+  // policy does from which it was compiled.
+  void AddProof(const std::string& file, uint32_t arch,
+                const bundle::FilterProof& proof) {
+    proofs_.push_back({{"claim", "the filter equals its source"},
+                       {"file", file},
+                       {"architecture", ArchName(arch)},
+                       {"program", Hex(proof.program)},
+                       {"source", Hex(proof.source)}});
   }
 
   bool Finish(const std::string& name,
@@ -80,14 +96,17 @@ class Output {
       sources.push_back(
           std::filesystem::path(profile.path).filename().string());
     }
-    const nlohmann::json manifest = {
-        {"name", name}, {"files", manifest_}, {"profiles", sources}};
+    const nlohmann::json manifest = {{"name", name},
+                                     {"files", manifest_},
+                                     {"profiles", sources},
+                                     {"proved", proofs_}};
     return Write(folder_ + "/manifest.json", manifest.dump(2) + "\n");
   }
 
  private:
   std::string folder_;
   nlohmann::json manifest_ = nlohmann::json::object();
+  nlohmann::json proofs_ = nlohmann::json::array();
 };
 
 // The profile for container runtimes; nothing, with a message, if it cannot be
@@ -102,7 +121,8 @@ std::optional<std::string> OciProfile(const model::SeccompPolicy& policy) {
 
 bool WriteFilters(Output& output, const std::string& name,
                   const std::vector<model::SeccompPolicy>& policies,
-                  const std::vector<evaluate::Confirmed>& filters) {
+                  const std::vector<evaluate::Confirmed>& filters,
+                  const std::vector<bundle::FilterProof>& proofs) {
   for (size_t i = 0; i < filters.size(); ++i) {
     const bool native = policies[i].arch == model::kArchX86_64;
     const std::string stem = name + (native ? "" : ".aarch64");
@@ -111,6 +131,7 @@ bool WriteFilters(Output& output, const std::string& name,
         !output.Add(stem + ".bpf", RawFilter(filters[i].program()))) {
       return false;
     }
+    output.AddProof(stem + ".bpf", policies[i].arch, proofs[i]);
   }
   return true;
 }
@@ -151,8 +172,8 @@ int WriteWorkload(const CompileOptions& options, Build& build,
   Output output(options.folder);
   const bool written =
       output.Add(name + ".rfb", Text(compiled.bundle)) &&
-      WriteFilters(output, name, compiled.confinement.seccomp,
-                   compiled.filters) &&
+      WriteFilters(output, name, compiled.confinement.seccomp, compiled.filters,
+                   compiled.proofs) &&
       output.Add(name + ".apparmor", compiled.apparmor.text) &&
       output.Add(name + ".idmap",
                  compile::CompileIdMap(compiled.confinement.user)) &&
@@ -206,7 +227,7 @@ int CompileLevel(const CompileOptions& options, Build& build,
   if (!build.Accepted(apparmor)) return Complain(build);
   Output output(options.folder);
   const bool written =
-      WriteFilters(output, level->name, level->seccomp, *filters) &&
+      WriteFilters(output, level->name, level->seccomp, *filters, proofs) &&
       output.Add(level->name + ".apparmor", apparmor.text) &&
       output.Finish(level->name, level->profiles);
   return written ? 0 : kDoesNotCompile;

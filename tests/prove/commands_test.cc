@@ -88,6 +88,70 @@ TEST_F(Commands, ProveFailsForATestThatDoesNotHold) {
   EXPECT_THAT(done.output, HasSubstr("refuted   its test "));
 }
 
+// The gates that ship, and one that public breaks.
+TEST_F(Commands, ProveTriesTheRulesOfTheGatesThatAreAboutALevel) {
+  const auto shipped = Run({"prove", Shipped("public")});
+  EXPECT_EQ(shipped.exit_code, 0) << shipped.output << shipped.errors;
+  EXPECT_THAT(shipped.output,
+              HasSubstr("proved    it keeps the rule baseline/known-sockets"));
+  EXPECT_THAT(
+      shipped.output,
+      HasSubstr("proved    it keeps the rule restricted/inside-public"));
+  EXPECT_THAT(Run({"prove", Shipped("critical")}).output,
+              Not(HasSubstr("the rule restricted/")));
+
+  fs::create_directories(folder_ / "policies");
+  Write("policies/g.yaml",
+        "kind: Gate\nname: g\nrules:\n"
+        "  - {id: a, severity: warning, reason: r, never_allows: {syscall: "
+        "socket, when: {family: AF_INET6}}}\n"
+        "  - {id: b, severity: error, reason: r, at_most: untrusted}\n");
+  const auto broken =
+      Run({"prove", Shipped("public"), "--policy", folder_ / "policies",
+           "--emit-smt2", folder_ / "smt2"});
+  EXPECT_EQ(broken.exit_code, 1) << broken.errors;
+  EXPECT_THAT(broken.output,
+              HasSubstr("refuted   it keeps the rule g/a (`socket` is allowed: "
+                        "socket(AF_INET6, 0, 0) on x86_64 is allowed)"));
+  EXPECT_THAT(broken.output, HasSubstr("refuted   it keeps the rule g/b"));
+  EXPECT_TRUE(fs::exists(folder_ / "smt2/public-keeps-g-a-x86_64-socket.smt2"));
+  EXPECT_EQ(
+      Run({"prove", Shipped("public"), "--policy", folder_ / "none"}).exit_code,
+      2);
+  Write("policies/h.yaml", "kind: Gate\nname: h\n");
+  EXPECT_EQ(Run({"prove", Shipped("public"), "--policy", folder_ / "policies"})
+                .exit_code,
+            3);
+}
+
+// What was proved stands beside what was written, by the digest of the bytes.
+TEST_F(Commands, CompileSaysWhatWasProvedOnWhichDigest) {
+  ASSERT_EQ(
+      Run({"compile", Shipped("public"), "-o", folder_ / "out"}).exit_code, 0);
+  const auto manifest =
+      nlohmann::json::parse(ReadText(folder_ / "out/manifest.json"));
+  ASSERT_EQ(manifest["proved"].size(), 2u);
+  for (const auto& proof : manifest["proved"]) {
+    EXPECT_EQ(proof["claim"], "the filter equals its source");
+    const std::string file = proof["file"];
+    EXPECT_EQ(proof["program"], manifest["files"][file]["blake2b-256"]);
+    const auto sum =
+        RunChild({"b2sum", "-l", "256", folder_ / "out" / file}, "");
+    ASSERT_TRUE(sum && sum->exit_code == 0);
+    EXPECT_THAT(sum->output,
+                testing::StartsWith(proof["program"].get<std::string>()));
+  }
+  EXPECT_NE(manifest["proved"][0]["source"], manifest["proved"][1]["source"]);
+}
+
+TEST_F(Commands, NothingSwitchesProofsOff) {
+  EXPECT_EQ(
+      Run({"compile", "--no-prove", Shipped("public"), "-o", folder_ / "out"})
+          .exit_code,
+      2);
+  EXPECT_FALSE(fs::exists(folder_ / "out/public.bpf"));
+}
+
 TEST_F(Commands, ProveWritesItsQuestions) {
   const std::string to = folder_ / "smt2";
   const auto done = Run({"prove", Shipped("public"), "--emit-smt2", to});

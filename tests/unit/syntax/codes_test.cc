@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
+
+#include "paths/paths.h"
 
 namespace ringfence::syntax {
 namespace {
@@ -38,6 +44,30 @@ TEST(Codes, AreFoundByTheirId) {
   EXPECT_FALSE(FindCode(""));
   EXPECT_FALSE(FindCode("RF02033"));
   EXPECT_EQ(Id(Code::kFileTooLarge), "RF0101");
+}
+
+// docs/diagnostics.md is made from the table: RINGFENCE_REBASE=1 writes it.
+TEST(Codes, HaveTheirPage) {
+  std::string page =
+      "# Diagnostics\n\n"
+      "What `ringfence explain ID` prints, made from the table that the "
+      "program\nhas. RF10xx are warnings; RF12xx are the findings of "
+      "`ringfence check`.\n";
+  for (const CodeEntry& entry : AllCodes()) {
+    page +=
+        "\n## " + Id(entry.code) + "\n\n**" + std::string(entry.title) + ".** ";
+    // A < would begin a tag in Markdown.
+    for (const char c : entry.explanation) {
+      page += c == '<' ? "\\<" : std::string(1, c);
+    }
+    page += "\n";
+  }
+  const std::string path = SourceDirectory() + "/docs/diagnostics.md";
+  if (std::getenv("RINGFENCE_REBASE") != nullptr) {
+    std::ofstream(path, std::ios::binary) << page;
+  }
+  std::ifstream stream(path, std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stream), {}), page);
 }
 
 }  // namespace
