@@ -23,6 +23,7 @@
 #include "resolve/syscall_table.h"
 #include "syntax/codes.h"
 #include "syntax/quantity.h"
+#include "syntax/render.h"
 
 namespace ringfence::cli {
 namespace {
@@ -112,11 +113,18 @@ int ExplainCall(const std::vector<model::SeccompPolicy>& policies,
   const model::SeccompPolicy& policy = policies.front();
   const auto call = resolve::ParseCall(text, policy.arch);
   if (!call) {
-    std::fprintf(
-        stderr, "error[%s]: %s\n%s%s%s", syntax::Id(call.error().code).c_str(),
-        call.error().message.c_str(),
-        call.error().help.empty() ? "" : "  help: ", call.error().help.c_str(),
-        call.error().help.empty() ? "" : "\n");
+    const resolve::CallError& error = call.error();
+    const std::string name = "the call";
+    syntax::Diagnostics diagnostics;
+    diagnostics.Add({error.code,
+                     error.message,
+                     {name, 1, static_cast<uint32_t>(error.at + 1),
+                      static_cast<uint32_t>(error.length)},
+                     "",
+                     {},
+                     error.help});
+    std::fputs(Render(diagnostics, {{name, text}}, ErrorColour()).c_str(),
+               stderr);
     return kBadUsage;
   }
   const model::Answer answer = model::Meaning(policy, *call);

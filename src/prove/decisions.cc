@@ -39,6 +39,18 @@ uint32_t Apply(Term::Op op, uint32_t a, uint32_t b) {
   CheckFailed("prove: not an operation");
 }
 
+// The id of `value` in `all`, added if it is new.
+template <typename Value, typename Key>
+uint32_t Intern(std::vector<Value>& all, std::map<Key, uint32_t>& known,
+                const Key& key, const Value& value) {
+  const auto [at, added] =
+      known.try_emplace(key, static_cast<uint32_t>(all.size()));
+  if (added) all.push_back(value);
+  return at->second;
+}
+
+}  // namespace
+
 bool Compare(WordTest::Kind kind, uint32_t a, uint32_t b) {
   switch (kind) {
     case WordTest::Kind::kEqual:
@@ -52,18 +64,6 @@ bool Compare(WordTest::Kind kind, uint32_t a, uint32_t b) {
   }
   CheckFailed("prove: unknown comparison");
 }
-
-// The id of `value` in `all`, added if it is new.
-template <typename Value, typename Key>
-uint32_t Intern(std::vector<Value>& all, std::map<Key, uint32_t>& known,
-                const Key& key, const Value& value) {
-  const auto [at, added] =
-      known.try_emplace(key, static_cast<uint32_t>(all.size()));
-  if (added) all.push_back(value);
-  return at->second;
-}
-
-}  // namespace
 
 uint32_t WordOf(const SeccompData& data, uint32_t index) {
   Check(index < kWords, "prove: no such word");

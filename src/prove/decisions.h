@@ -69,6 +69,9 @@ struct WordTest {
   TermId b;
   auto operator<=>(const WordTest&) const = default;
 };
+// How the jump comes out with `a` in the accumulator.
+[[nodiscard]] bool Compare(WordTest::Kind kind, uint32_t a, uint32_t b);
+
 // A program tests words, a policy tests arguments.
 using Test = std::variant<WordTest, model::ArgTest>;
 

@@ -285,7 +285,7 @@ class Walk {
     const Term& left = all_.term(a);
     if (right && left.op == Term::Op::kConstant) {
       // An interval of one value is always decided.
-      return OnOne(kind, left.a, *right);
+      return Compare(kind, left.a, *right);
     }
     const bool is_number = left.op == Term::Op::kWord && left.a == kNumberWord;
     const bool is_arch = left.op == Term::Op::kWord && left.a == kArchWord;
@@ -294,20 +294,6 @@ class Walk {
         OverInterval(kind, is_arch ? box_.arch : box_.number, *right);
     if (verdict.cut) return std::unexpected(Cut{is_arch, *verdict.cut});
     return verdict.outcome;
-  }
-
-  static bool OnOne(WordTest::Kind kind, uint32_t a, uint32_t b) {
-    switch (kind) {
-      case WordTest::Kind::kEqual:
-        return a == b;
-      case WordTest::Kind::kAtLeast:
-        return a >= b;
-      case WordTest::Kind::kAbove:
-        return a > b;
-      case WordTest::Kind::kAnyBit:
-        return (a & b) != 0;
-    }
-    CheckFailed("prove: unknown comparison");
   }
 
   Found Fork(size_t at, const Registers& registers) {
