@@ -5,7 +5,8 @@
 // Without a profile it takes Podman's default one. Every filter is installed
 // in a process of its own; the processes measure in turn, one class of calls
 // after the other, so that a change of the machine's speed meets them all. The
-// numbers are medians of nanoseconds a call.
+// numbers are medians of nanoseconds a call. Then: how long the shipped levels
+// take to compile.
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "../differential/libseccomp.h"
+#include "../unit/resolve/sample.h"
 #include "base/check.h"
 #include "compile/seccomp.h"
 #include "evaluate/confirm.h"
@@ -160,6 +162,34 @@ void PrintTimes(const std::vector<Rival>& rivals) {
   }
 }
 
+// From the text of a shipped level, and of all it extends and includes, to the
+// compared programs of both architectures.
+void PrintCompileTimes() {
+  const resolve::Library library = resolve::Library::Shipped();
+  std::printf("\ncompile from YAML\n");
+  for (const char* level : {"critical", "internal", "public", "untrusted"}) {
+    std::vector<double> times;
+    for (int round = 0; round < kRounds; ++round) {
+      timespec start{};
+      timespec end{};
+      ::clock_gettime(CLOCK_MONOTONIC, &start);
+      syntax::Diagnostics diagnostics;
+      const auto resolved =
+          resolve::ResolveLevel(level, library.Find(), diagnostics);
+      Check(resolved.has_value(), "bench: a shipped level is wrong");
+      for (const model::SeccompPolicy& policy : resolved->seccomp) {
+        const auto program = compile::CompileSeccomp(policy);
+        Check(program && evaluate::Confirm(policy, *program),
+              "bench: our filter is wrong");
+      }
+      ::clock_gettime(CLOCK_MONOTONIC, &end);
+      times.push_back(static_cast<double>(end.tv_sec - start.tv_sec) * 1e3 +
+                      static_cast<double>(end.tv_nsec - start.tv_nsec) / 1e6);
+    }
+    std::printf("  %-28s %7.2f ms\n", level, Median(times));
+  }
+}
+
 int Bench(const char* path) {
   std::ifstream stream(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
@@ -181,6 +211,7 @@ int Bench(const char* path) {
       {"libseccomp, optimise 2", LibseccompOfProfile(text, 2)}};
   PrintSizes(rivals);
   PrintTimes(rivals);
+  PrintCompileTimes();
   return 0;
 }
 
