@@ -76,6 +76,8 @@ class Writer {
       case Kind::kHostPath:
       case Kind::kVariable:
       case Kind::kWord:
+      case Kind::kErrno:
+      case Kind::kDenial:
         return Scalar(type);
     }
     CheckFailed("syntax: unknown type");
@@ -133,6 +135,8 @@ class Writer {
       return "^(/|(/(?!\\.{1,2}(/|$))[^/]{1,255})+)$";
     }
     if (kind == Kind::kHostPath) return "^[^~]";
+    if (kind == Kind::kErrno) return "^E[A-Z0-9]+$";
+    if (kind == Kind::kDenial) return "^(explain|quiet|kill|E[A-Z0-9]+)$";
     if (kind == Kind::kVariable) return "^[A-Za-z_][A-Za-z0-9_]*$";
     CheckFailed("syntax: a scalar without a pattern");
   }
