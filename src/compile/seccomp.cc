@@ -101,7 +101,9 @@ CompileError TooBig(const SeccompPolicy& policy) {
                     std::to_string(bpf::kMaxInstructions) +
                     " instructions, the most a kernel takes";
   if (largest == policy.calls.end()) return {std::move(why), {}};
-  return {why + "; the largest rule is that of " + largest->name,
+  return {why + "; the largest rule is that of " + largest->name +
+              ": write neighbouring values as a `range`, or test bits with "
+              "`none_of`",
           largest->source};
 }
 

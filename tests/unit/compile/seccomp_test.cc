@@ -291,6 +291,7 @@ TEST(Seccomp, AConditionTooLargeForOneProgram_NamesItsLine) {
   EXPECT_EQ(program.error().source, policy.calls[1].source);
   EXPECT_NE(program.error().why.find("4096"), std::string::npos);
   EXPECT_NE(program.error().why.find("ioctl"), std::string::npos);
+  EXPECT_NE(program.error().why.find("`range`"), std::string::npos);
 }
 
 TEST(Seccomp, TheLargestConditionThatFits_IsConfirmed) {
@@ -393,8 +394,8 @@ TEST(Seccomp, LongListsOfValues_TakeFewTests) {
 TEST(Seccomp, EveryOrderOfFewAnswers_IsFoundByItsNumber) {
   const std::array<Answer, 3> answers = {
       model::kAllowed, {model::Action::kQuiet, 1}, kMissing};
-  constexpr uint32_t kNumbers = 9;
-  for (uint32_t code = 0; code < 19683; ++code) {  // 3 to the 9th
+  constexpr uint32_t kNumbers = 8;
+  for (uint32_t code = 0; code < 6561; ++code) {  // 3 to the 8th
     std::vector<CallPolicy> calls;
     for (uint32_t number = 0, rest = code; number < kNumbers; ++number) {
       calls.push_back(Plain(number, answers[rest % 3]));
