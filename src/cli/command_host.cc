@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/apparmor_load.h"
 #include "cli/build.h"
 #include "cli/complain.h"
 #include "cli/install.h"
@@ -70,6 +71,7 @@ int Initialise(bool dry_run) {
   host::Ground ground{.policy = std::move(rules->policy)};
   if (dry_run) ground.mode = host::Mode::kDryRun;
   if (const int code = Print(host::Initialise(ground)); code != 0) return code;
+  if (const int code = Print(LoadAppArmor(ground.mode)); code != 0) return code;
   if (rules->in_file) return 0;
   std::printf("%s %s\n", dry_run ? "would make" : "made", admit::kHostFile);
   if (dry_run) return 0;
@@ -83,6 +85,9 @@ int Deinitialise(bool dry_run, bool keep_rules) {
   host::Ground ground;
   if (dry_run) ground.mode = host::Mode::kDryRun;
   if (const int code = Print(host::Deinitialise(ground)); code != 0) {
+    return code;
+  }
+  if (const int code = Print(UnloadAppArmor(ground.mode)); code != 0) {
     return code;
   }
   if (dry_run || keep_rules) return 0;
