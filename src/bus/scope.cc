@@ -37,7 +37,7 @@ class Error {
   }
 
  private:
-  sd_bus_error error_ = SD_BUS_ERROR_NULL;
+  sd_bus_error error_{};  // as SD_BUS_ERROR_NULL is
 };
 
 std::unexpected<std::string> Failed(const char* what, const std::string& why) {
