@@ -1,4 +1,5 @@
 // A ledger that is not what it should be: nothing runs beside it.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -73,6 +74,11 @@ TEST_F(BadLedger, IsRefused) {
   ExpectUnusable("no presence file", presence);
   ASSERT_EQ(::mkfifo(presence.c_str(), 0600), 0);
   ExpectUnusable("FIFO as the presence file", presence);
+  ASSERT_TRUE(fs::remove(presence));
+  Fresh();
+  // A lock on the old one keeps it, and so its inode is not given to the new
+  // one. Without any the two are as good as one.
+  const UniqueFd held(::open(presence.c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_TRUE(fs::remove(presence));
   std::ofstream(presence).close();
   ASSERT_EQ(::chmod(presence.c_str(), 0600), 0);
