@@ -28,6 +28,7 @@ PROGRAMS = {
     "lib/ringfence/ringfence-prove": False,
     "lib/ringfence/ringfence-launch": True,
     "lib/ringfence/ringfence-relay": True,
+    "lib/ringfence/ringfence-scope": False,
 }
 
 
