@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
+
+#include "launch/at_once.h"
 
 namespace ringfence::cli {
 namespace {
@@ -18,15 +21,9 @@ fs::path OwnFolder() {
 
 }  // namespace
 
-std::string FindProgram(std::string_view name) {
-  const fs::path own = OwnFolder();
-  for (const fs::path& folder : {own, own / "../lib/ringfence"}) {
-    const fs::path program = folder / name;
-    if (::access(program.c_str(), X_OK) == 0) {
-      return program.lexically_normal();
-    }
-  }
-  return {};
+std::string FindProgram(const char* name) {
+  std::string program = launch::ProgramBeside(name);
+  return ::access(program.c_str(), X_OK) == 0 ? std::move(program) : "";
 }
 
 std::vector<std::string> ProfileFolders(const std::string& chosen) {

@@ -10,9 +10,9 @@
 
 namespace ringfence::cli {
 
-// The path of the executable `name` ("ringfence-launch"): beside this one, or
-// in ../lib/ringfence. Empty: it is not there.
-[[nodiscard]] std::string FindProgram(std::string_view name);
+// The path of the executable `name` ("ringfence-launch"), which lies beside
+// this one. Empty: it is not there.
+[[nodiscard]] std::string FindProgram(const char* name);
 
 // The folders in which profiles are looked up, first match wins: `chosen`
 // (--profiles) alone if it is not empty; else $RINGFENCE_PROFILES,
