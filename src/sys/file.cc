@@ -151,6 +151,10 @@ Result<void> Ftruncate(int fd, off_t size) {
   return Done("ftruncate", Retry([&] { return ::ftruncate(fd, size); }));
 }
 
+Result<void> Fdatasync(int fd) {
+  return Done("fdatasync", Retry([&] { return ::fdatasync(fd); }));
+}
+
 Result<void> Fchmod(int fd, mode_t mode) {
   return Done("fchmod", ::fchmod(fd, mode));
 }

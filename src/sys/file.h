@@ -68,6 +68,8 @@ struct How {
 [[nodiscard]] Result<struct statfs> Statfs(int fd);
 [[nodiscard]] Result<struct statfs> Statfs(const char* path);
 [[nodiscard]] Result<void> Ftruncate(int fd, off_t size);
+// Returns when what was written to `fd` is on its disk.
+[[nodiscard]] Result<void> Fdatasync(int fd);
 [[nodiscard]] Result<void> Fchmod(int fd, mode_t mode);
 [[nodiscard]] Result<void> Fchown(int fd, uid_t uid, gid_t gid);
 
