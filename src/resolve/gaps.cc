@@ -155,12 +155,13 @@ class Gaps {
     if (socket == nullptr || !MayPass(*socket)) return;
     for (const Sender& sender : kSenders) {
       if (!Passes(sender.name, sender.flags, "MSG_FASTOPEN")) continue;
-      const CallPolicy* send = Policy(sender.name);
-      const model::Source& at = send->source;
+      const Span* rule = Restriction(sender.name);
+      const auto allowed = calls_.allowed.find(std::string(sender.name));
+      Check(allowed != calls_.allowed.end(), "resolve: it passes unallowed");
       Warn(Code::kGapFastOpen,
            Quote("connect") + " is denied, but " + Quote(sender.name) +
                " connects with MSG_FASTOPEN",
-           {at.file, at.line, at.column, 1},
+           rule != nullptr ? *rule : allowed->second.span,
            "{syscall: " + std::string(sender.name) +
                ", unless: {flags: {any_of: [MSG_FASTOPEN]}}}");
     }

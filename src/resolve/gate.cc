@@ -9,6 +9,7 @@
 #include "resolve/names.h"
 #include "resolve/rule.h"
 #include "resolve/syscall_table.h"
+#include "resolve/vacuous.h"
 
 namespace ringfence::resolve {
 namespace {
@@ -149,9 +150,9 @@ class Resolver {
       // What is wrong on two architectures is said once.
       syntax::Diagnostics again;
       syntax::Diagnostics& sink = reported ? again : diagnostics_;
-      auto when =
-          CompileRule({syscall, never.when, never.unless, {}}, *call, sink);
-      if (when) {
+      const syntax::Rule rule{syscall, never.when, never.unless, {}, {}};
+      auto when = CompileRule(rule, *call, sink);
+      if (when && !RefuseNever(rule, *call, *when, sink)) {
         out.calls.push_back(
             {syscall.value, arch, call->number, *std::move(when)});
       } else {

@@ -9,6 +9,7 @@
 #include "resolve/rule.h"
 #include "resolve/seccomp.h"
 #include "resolve/syscall_table.h"
+#include "resolve/vacuous.h"
 
 namespace ringfence::resolve {
 namespace {
@@ -370,10 +371,14 @@ class Tightening {
       const size_t before = sink.size();
       std::vector<model::Clause> clauses;
       for (const syntax::Rule* rule : rules) {
-        if (auto condition = CompileRule(*rule, *syscall, sink)) {
-          clauses.push_back({*std::move(condition), model::kAllowed,
-                             ToSource(rule->syscall.span)});
+        auto condition = CompileRule(*rule, *syscall, sink);
+        if (!condition || RefuseNever(*rule, *syscall, *condition, sink) ||
+            RefuseAlways(*rule, *condition, sink) ||
+            RefuseNeverBelow(result_.rules[name], i, *rule, *condition, sink)) {
+          continue;
         }
+        clauses.push_back({*std::move(condition), model::kAllowed,
+                           ToSource(rule->syscall.span)});
       }
       reported = sink.size() != before;
       set.clauses[i] = std::move(clauses);

@@ -97,9 +97,10 @@ constexpr std::array kMeaningCodes = {
               "all_of, any_of and none_of test bits, and the values given here "
               "have none: the test would always or never hold. Use `eq: 0` to "
               "compare with zero."},
-    CodeEntry{Code::kRuleWithoutCondition, "rule without a condition",
-              "A rule needs `when` or `unless` with at least one test. A call "
-              "that is allowed always belongs into `allow`."},
+    CodeEntry{
+        Code::kRuleWithoutCondition, "rule without a condition",
+        "A rule needs `when` or `unless`, with tests that some call does not "
+        "pass. A call that is allowed always belongs into `allow`."},
     CodeEntry{Code::kTwoVerdicts, "two verdicts for one call",
               "One level gives two different verdicts for the same call: "
               "allowed by name and denied by name, allowed always and allowed "
@@ -145,6 +146,13 @@ constexpr std::array kMeaningCodes = {
         "something there must not compile by accident: say `arch: x86_64` "
         "in the rule, and write one for the call that both have. `allow`, "
         "`deny` and groups may name such calls as they are."},
+    CodeEntry{Code::kRuleNeverHolds, "rule that never holds",
+              "No call passes all tests of the rule, or none passes them and "
+              "those of the levels that are extended: `eq: 1` and `eq: 2` of "
+              "one argument, `all_of` under `when` of what `any_of` under "
+              "`unless` takes away. It would read as a permission and permit "
+              "nothing; in a gate, `never_allows` would hold of everything. "
+              "Rules for one call are alternatives: write one for each case."},
     CodeEntry{Code::kAboveCeiling, "path above the level's ceiling",
               "The workload asks for a path that its trust level does not "
               "allow. Ceilings are literal subtrees of paths inside the "

@@ -94,6 +94,7 @@ enum class Code : uint16_t {
   kUnknownErrno = 515,
   kUnenforceable = 516,
   kRuleArchitecture = 517,
+  kRuleNeverHolds = 518,
 
   kAboveCeiling = 601,
   kAboveLimit = 602,
