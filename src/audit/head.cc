@@ -52,6 +52,7 @@ std::optional<Head> DecodeHead(std::string_view text) {
   const bool kept = head.first == oldest ||
                     (head.segment >= kFiles - 1 && head.first == oldest + 1);
   if (!kept || !IsDigest(head.last.digest)) return std::nullopt;
+  if (head.last.seq == 0 && head != Head{}) return std::nullopt;
   return head;
 }
 

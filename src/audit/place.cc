@@ -223,27 +223,28 @@ std::expected<void, Problem> MakeHostPlace(const std::string& logs,
   if (!made && made.error().err != EEXIST) {
     return failed(wanted.path, made.error());
   }
+  const auto there = sys::Lstatat(parent->get(), admit::kDirectory);
+  // One that was stopped before it was ready is made on.
+  const bool ready = there && (there->st_mode & 07777) != 0700;
   auto place = Enter(HostPlace(logs), parent->get(), admit::kDirectory,
-                     made ? 0700 : kHostDirectoryMode, kInitRemedy);
+                     ready ? kHostDirectoryMode : 0700, kInitRemedy);
   if (!place) return std::unexpected(std::move(place).error());
   std::vector<std::string> names = {kHead};
   for (uint64_t i = 0; i < kFiles; ++i) names.push_back(FileOf(i));
   const int dir = place->directory.get();
   for (const std::string& name : names) {
     const std::string path = wanted.path + "/" + name;
-    const auto file = sys::OpenAt(dir, name.c_str(),
-                                  O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    auto file = sys::OpenAt(dir, name.c_str(),
+                            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (!file && file.error().err == EEXIST) {
-      RF_TRY(OpenFile(*place, name, true));
-      continue;
-    }
-    if (!file) return failed(path, file.error());
-    if (name == kHead) {
+      RF_ASSIGN(file, OpenFile(*place, name, true));
+    } else if (file && name == kHead) {
       if (const auto written = sys::WriteAll(file->get(), Encode(Head{}));
           !written) {
         return failed(path, written.error());
       }
     }
+    if (!file) return failed(path, file.error());
     if (const auto own = sys::Fchown(file->get(), 0, group.value); !own) {
       return failed(path, own.error());
     }

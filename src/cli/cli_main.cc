@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "cli/command_inspect.h"
+#include "cli/command_log.h"
 #include "cli/command_ps.h"
 #include "cli/command_run.h"
 #include "cli/command_stop.h"
@@ -34,6 +35,7 @@ constexpr std::array kCommands = {
             "Say who keeps a level from starting, or how a workload ended"},
     Command{"inspect", RunInspect, "Say everything about one workload"},
     Command{"stop", RunStop, "Stop a workload"},
+    Command{"log", RunLog, "Show what ran and was refused, or verify that log"},
     Command{"compile", nullptr, "Compile a workload or a profile"},
     Command{"explain", nullptr, "Say what a profile or a diagnostic means"},
     Command{"check", nullptr, "Say whether files may be deployed",

@@ -5,15 +5,18 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "audit/log.h"
 #include "cli/apparmor_load.h"
 #include "cli/build.h"
 #include "cli/complain.h"
 #include "cli/install.h"
 #include "host/ground.h"
 #include "host/rules.h"
+#include "launch/text.h"
 #include "syntax/edit.h"
 
 namespace ringfence::cli {
@@ -65,6 +68,21 @@ std::expected<Rules, int> Load() {
   return rules;
 }
 
+// A change of the host is an event. It has been made; what cannot be logged is
+// said, and is a failure.
+int Log(const std::string& change, const std::string& members = "") {
+  const audit::Entry entry{audit::Kind::kHost,
+                           launch::JsonMember("change", change) +
+                               (members.empty() ? "" : ",") + members};
+  const auto logged =
+      audit::Append(model::HostUid(::geteuid()), std::span(&entry, 1));
+  if (logged) return 0;
+  return Print(
+      host::Problem{"the change was made, and the event log misses it: " +
+                        audit::Describe(logged.error()),
+                    logged.error().remedy});
+}
+
 int Initialise(bool dry_run) {
   auto rules = Load();
   if (!rules) return rules.error();
@@ -72,11 +90,14 @@ int Initialise(bool dry_run) {
   if (dry_run) ground.mode = host::Mode::kDryRun;
   if (const int code = Print(host::Initialise(ground)); code != 0) return code;
   if (const int code = Print(LoadAppArmor(ground.mode)); code != 0) return code;
-  if (rules->in_file) return 0;
-  std::printf("%s %s\n", dry_run ? "would make" : "made", admit::kHostFile);
-  if (dry_run) return 0;
-  const auto problem = host::WriteRules(rules->text);
-  return problem ? Print(*problem) : 0;
+  if (!rules->in_file) {
+    std::printf("%s %s\n", dry_run ? "would make" : "made", admit::kHostFile);
+    if (dry_run) return 0;
+    if (const auto problem = host::WriteRules(rules->text)) {
+      return Print(*problem);
+    }
+  }
+  return dry_run ? 0 : Log("init");
 }
 
 // `keep_rules`: nothing starts until the next init, instead of every user's
@@ -90,17 +111,21 @@ int Deinitialise(bool dry_run, bool keep_rules) {
   if (const int code = Print(UnloadAppArmor(ground.mode)); code != 0) {
     return code;
   }
-  if (dry_run || keep_rules) return 0;
+  if (dry_run) return 0;
+  // While it is the host's log that counts.
+  const auto rules = host::ReadRules();
+  const int logged = rules && *rules ? Log("deinit") : 0;
+  if (keep_rules) return logged;
   const auto retired = host::RetireRules();
   if (!retired) return Print(retired.error());
   if (*retired) std::printf("kept the rules as %s\n", (*retired)->c_str());
-  return 0;
+  return logged;
 }
 
 // Writes one key of the rules, and puts them into force. `meant` makes the
 // same change to what they mean.
-int Change(const std::string& key, const std::string& line,
-           const std::function<void(model::HostPolicy&)>& meant) {
+int Write(const std::string& key, const std::string& line,
+          const std::function<void(model::HostPolicy&)>& meant) {
   if (::geteuid() != 0) {
     return Print(host::Problem{"only root may do this",
                                "sudo ringfence host accept|drain|undrain"});
@@ -132,13 +157,22 @@ int Accept(const std::vector<std::string>& levels) {
   for (const std::string& level : levels) {
     line += (line.empty() ? "accepts: [" : ", ") + level;
   }
-  return Change("accepts", line.empty() ? "" : line + "]",
-                [&](model::HostPolicy& policy) { policy.accepts = levels; });
+  const int code =
+      Write("accepts", line.empty() ? "" : line + "]",
+            [&](model::HostPolicy& policy) { policy.accepts = levels; });
+  if (code != 0) return code;
+  std::string names;
+  for (const std::string& level : levels) {
+    names += (names.empty() ? "" : ",") + launch::JsonString(level);
+  }
+  return Log("accept", "\"levels\":[" + names + "]");
 }
 
 int Drain(bool drain) {
-  return Change("drain", drain ? "drain: true" : "",
-                [&](model::HostPolicy& policy) { policy.draining = drain; });
+  const int code =
+      Write("drain", drain ? "drain: true" : "",
+            [&](model::HostPolicy& policy) { policy.draining = drain; });
+  return code != 0 ? code : Log(drain ? "drain" : "undrain");
 }
 
 }  // namespace

@@ -16,17 +16,20 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "audit/log.h"
 #include "base/unique_fd.h"
 #include "cli/cgroup_for.h"
 #include "cli/foreign_check.h"
 #include "cli/install.h"
 #include "cli/workload_text.h"
 #include "launch/at_once.h"
+#include "launch/events.h"
 #include "launch/refusal.h"
 #include "launch/text.h"
 #include "sys/clock.h"
@@ -63,6 +66,25 @@ int Fail(ExitCode code, const std::string& why, const std::string& remedy) {
   return static_cast<int>(code);
 }
 
+// The same of something that was to run, which the event log has to know.
+// The launcher does that for what reaches it.
+int Refuse(const RunOptions& options, ExitCode code, const std::string& why,
+           const std::string& remedy) {
+  const auto entry = launch::RefusalEvent(
+      options.target.empty()
+          ? launch::JsonMember("level", options.workload.trust)
+          : launch::JsonMember("file", options.target),
+      {code, why, remedy});
+  const auto logged =
+      audit::Append(model::HostUid(::geteuid()), std::span(&entry, 1));
+  const int refused = Fail(code, why, remedy);
+  if (!logged) {
+    std::fprintf(stderr, "ringfence: the event log misses this refusal: %s\n",
+                 audit::Describe(logged.error()).c_str());
+  }
+  return refused;
+}
+
 // A descriptor that the next program inherits.
 bool Inherit(int fd) { return ::fcntl(fd, F_SETFD, 0) == 0; }
 
@@ -82,8 +104,9 @@ int Exec(const std::string& program, std::vector<std::string> words) {
 int Compile(const RunOptions& options, int bundle, int text) {
   const std::string program = FindProgram("ringfence-policy");
   if (program.empty()) {
-    return Fail(ExitCode::kInternal, "ringfence-policy is not installed",
-                "install Ringfence again, or run a compiled bundle");
+    return Refuse(options, ExitCode::kInternal,
+                  "ringfence-policy is not installed",
+                  "install Ringfence again, or run a compiled bundle");
   }
   std::vector<std::string> words = {program, "compile", "--bundle-fd",
                                     std::to_string(bundle)};
@@ -107,9 +130,9 @@ int Compile(const RunOptions& options, int bundle, int text) {
                                     arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (spawned != 0) {
-    return Fail(ExitCode::kInternal,
-                "cannot execute " + program + ": " + std::strerror(spawned),
-                "install Ringfence again");
+    return Refuse(options, ExitCode::kInternal,
+                  "cannot execute " + program + ": " + std::strerror(spawned),
+                  "install Ringfence again");
   }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -117,8 +140,8 @@ int Compile(const RunOptions& options, int bundle, int text) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
   const bool users_fault = WIFEXITED(status) && (WEXITSTATUS(status) == 2 ||
                                                  WEXITSTATUS(status) == 3);
-  return Fail(users_fault ? ExitCode::kInput : ExitCode::kInternal,
-              "the workload does not compile; nothing has run", "");
+  return Refuse(options, users_fault ? ExitCode::kInput : ExitCode::kInternal,
+                "the workload does not compile; nothing has run", "");
 }
 
 // Where the service manager that started us waits to hear of readiness
@@ -180,9 +203,9 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
   const std::string program = FindProgram("ringfence-launch");
   const std::string relay = FindProgram("ringfence-relay");
   if (program.empty() || relay.empty()) {
-    return Fail(ExitCode::kInternal,
-                "ringfence-launch or ringfence-relay is not installed",
-                "install Ringfence again");
+    return Refuse(options, ExitCode::kInternal,
+                  "ringfence-launch or ringfence-relay is not installed",
+                  "install Ringfence again");
   }
   std::vector<std::string> words = {
       "--bundle", std::to_string(bundle), "--base", base, "--relay", relay};
@@ -195,8 +218,8 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
     status_file.reset(::open(options.status_file.c_str(),
                              O_WRONLY | O_CREAT | O_TRUNC, 0644));
     if (!status_file) {
-      return Fail(
-          ExitCode::kMissing,
+      return Refuse(
+          options, ExitCode::kMissing,
           "cannot write " + options.status_file + ": " + std::strerror(errno),
           "");
     }
@@ -215,19 +238,19 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
     const int node = cgroup.divided->node.get();
     const int home = cgroup.divided->home.get();
     if (!Inherit(node) || !Inherit(home)) {
-      return Fail(ExitCode::kInternal, std::strerror(errno), "");
+      return Refuse(options, ExitCode::kInternal, std::strerror(errno), "");
     }
     words.insert(words.end(), {"--cgroup", std::to_string(node),
                                "--cgroup-home", std::to_string(home)});
   } else if (!options.cgroup.empty()) {
-    return Fail(ExitCode::kProtection, cgroup.why, cgroup.remedy);
+    return Refuse(options, ExitCode::kProtection, cgroup.why, cgroup.remedy);
   } else {
     words.insert(words.end(), {"--no-cgroup", cgroup.why, cgroup.remedy});
   }
   if (options.verbose) words.emplace_back("--verbose");
   uint64_t wait_ms = options.wait.empty() ? 0 : *WaitMs(options);
   if (const auto why = AwaitForeign(wait_ms)) {
-    return Fail(ExitCode::kColocation, why->what, why->remedy);
+    return Refuse(options, ExitCode::kColocation, why->what, why->remedy);
   }
   if (!options.wait.empty()) {
     words.insert(words.end(), {"--wait", std::to_string(wait_ms)});
@@ -299,26 +322,28 @@ int RunFile(const RunOptions& options) {
   std::error_code error;
   const auto path = std::filesystem::canonical(options.target, error);
   if (!file || error) {
-    return Fail(ExitCode::kMissing,
-                "cannot read " + options.target + ": " +
-                    (file ? error.message() : launch::Describe(file.error())),
-                "name a workload file or a bundle");
+    return Refuse(options, ExitCode::kMissing,
+                  "cannot read " + options.target + ": " +
+                      (file ? error.message() : launch::Describe(file.error())),
+                  "name a workload file or a bundle");
   }
   const std::string base = path.parent_path();
   if (launch::IsBundle(file->get())) {
     if (!Inherit(file->get())) {
-      return Fail(ExitCode::kInternal, std::strerror(errno), "");
+      return Refuse(options, ExitCode::kInternal, std::strerror(errno), "");
     }
     return Launch(options, file->get(), base);
   }
   if (IsProgram(file->get())) {
-    return Fail(ExitCode::kInput,
-                options.target + " is a program, not a workload file or bundle",
-                "ringfence run --trust LEVEL -- COMMAND [ARG...]");
+    return Refuse(
+        options, ExitCode::kInput,
+        options.target + " is a program, not a workload file or bundle",
+        "ringfence run --trust LEVEL -- COMMAND [ARG...]");
   }
   const auto bundle = Memory("bundle", "");
   if (!bundle) {
-    return Fail(ExitCode::kInternal, launch::Describe(bundle.error()), "");
+    return Refuse(options, ExitCode::kInternal,
+                  launch::Describe(bundle.error()), "");
   }
   if (const int code = Compile(options, bundle->get(), -1); code != 0) {
     return code;

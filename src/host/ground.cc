@@ -14,6 +14,7 @@
 #include "admit/admission.h"
 #include "admit/ledger.h"
 #include "admit/policy.h"
+#include "audit/place.h"
 #include "host/occupants.h"
 #include "host/policy.h"
 #include "host/rules.h"
@@ -34,8 +35,8 @@ class Work {
       : ground_(ground), path_(ground.run + "/" + admit::kDirectory) {}
 
   Outcome Initialise() {
-    if (Prepare() && MakeGroup() && MakeDirectory() && CheckUserScope() &&
-        MakeLedger()) {
+    if (Prepare() && MakeGroup() && MakeLog() && MakeDirectory() &&
+        CheckUserScope() && MakeLedger()) {
       Say("users who may start workloads: usermod -aG " + ground_.group +
           " USER");
       Say("this holds until the next boot: let the boot run it again "
@@ -56,6 +57,8 @@ class Work {
     } else if (RemoveLedger() && RemoveDirectory()) {
       Say("the group " + ground_.group + " stays; to remove it: groupdel " +
           ground_.group);
+      Say("the event log in " + ground_.logs + "/" + admit::kDirectory +
+          " stays");
     }
     return std::move(outcome_);
   }
@@ -123,6 +126,20 @@ class Work {
     Say("made the group " + ground_.group + " (" + std::to_string(gid_.value) +
         ")");
     return true;
+  }
+
+  // Before the ledger: who is admitted finds a log to be written to.
+  bool MakeLog() {
+    const std::string path = ground_.logs + "/" + admit::kDirectory;
+    if (sys::Lstatat(AT_FDCWD, path.c_str())) {
+      Say("the event log in " + path + " is there");
+    } else {
+      SayDo("make the event log in " + path, "made the event log in " + path);
+    }
+    if (dry()) return true;
+    const auto made = audit::MakeHostPlace(ground_.logs, gid_);
+    if (made) return true;
+    return Fail(audit::Describe(made.error()), made.error().remedy);
   }
 
   bool MakeDirectory() {

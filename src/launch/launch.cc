@@ -17,6 +17,7 @@
 #include "launch/account.h"
 #include "launch/caller.h"
 #include "launch/cgroup.h"
+#include "launch/events.h"
 #include "launch/history.h"
 #include "launch/listen.h"
 #include "launch/refusal.h"
@@ -58,6 +59,7 @@ class Launcher {
     cgroup_.Remove();
     if (!ending) {
       status_.Refused(ending.error());
+      events_.Refused(ending.error());
       if (history_) {
         account_->Refused(ending.error());
         Remember(history_->Close(account_->Text(nullptr)));
@@ -107,6 +109,7 @@ class Launcher {
     status_.Admitted(scope_);
     if (options_.wait_ms) RF_TRY(Bind());
     RF_TRY(Prepare(*stdio, channel->theirs.get(), claim.fd()));
+    RF_TRY(events_.Launch(scope_));
     RF_ASSIGN(Sandbox sandbox, Spawn(prepared_, cgroup_, claim,
                                      std::move(channel->ours), RelayFor()));
     channel->theirs.reset();
@@ -136,10 +139,12 @@ class Launcher {
                account_.emplace(bundle_, scope_);
                account_->Started(sandbox.init.pid, protections);
                Remember(history_->Keep(account_->Text(nullptr)));
+               events_.Started(sandbox.init.pid, protections);
              },
          .on_denied =
              [&](const DeniedCalls& denied) {
                Remember(history_->Keep(account_->Text(&denied)));
+               events_.Denied(denied);
              }},
         signals->get());
     auto ending = supervisor.Run();
@@ -152,6 +157,8 @@ class Launcher {
     for (const auto& [name, count] : supervisor.denied().Totals()) {
       denied_.calls.emplace_back(name, count);
     }
+    events_.Denied(supervisor.denied());
+    if (ending) events_.Ended(*ending, ExitCodeOf(*ending), denied_);
     if (const auto released = claim.Release(); !released) {
       status_.Say("the ledger's record stays until the next launch: " +
                   Describe(released.error()));
@@ -472,6 +479,7 @@ class Launcher {
   admit::Scope scope_ = admit::Scope::kUser;
   std::optional<History> history_;  // none before the bundle is open
   std::optional<Account> account_;
+  Events events_{status_, bundle_};
   bool untold_ = false;
   Denied denied_;
 };

@@ -1,7 +1,7 @@
 // A host that `ringfence host init` set up for all its users.
 //
-// The tests have a /run and an /etc of their own, in a mount namespace, so the
-// machine's are never touched, however they end.
+// The tests have a /run, an /etc and a /var/log of their own, in a mount
+// namespace, so the machine's are never touched, however they end.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 
 inline constexpr char kPlace[] = "/run/ringfence";
 inline constexpr char kLedger[] = "/run/ringfence/ledger";
+inline constexpr char kLog[] = "/var/log/ringfence";
 inline constexpr char kPresence[] = "/run/ringfence/presence";
 
 class Host : public SandboxTest {
@@ -38,6 +39,7 @@ class Host : public SandboxTest {
     (void)EnsureUser(TestUserName());
     (void)EnsureUser(TestUserName() + "2");
     ASSERT_EQ(::mount("run", "/run", "tmpfs", 0, "mode=0755"), 0);
+    ASSERT_EQ(::mount("log", "/var/log", "tmpfs", 0, "mode=0755,size=64m"), 0);
     const std::string etc = "/run/etc";
     ASSERT_EQ(
         RunAs({.name = "root", .home = "/"}, {"/bin/cp", "-a", "/etc", etc})
@@ -73,6 +75,7 @@ class Host : public SandboxTest {
     fs::remove_all(kPlace);
     EXPECT_FALSE(fs::exists(kPlace));
     fs::remove_all("/etc/ringfence");
+    fs::remove_all(kLog);
   }
 
   Outcome AsRoot(const std::vector<std::string>& arguments) const {

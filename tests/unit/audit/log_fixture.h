@@ -19,7 +19,10 @@ namespace ringfence::audit {
 class LogTest : public testing::Test {
  protected:
   LogTest() {
-    std::string path = testing::TempDir() + "ringfence-log-XXXXXX";
+    // Where there is one, a tmpfs, as in a user's runtime directory.
+    std::string path = std::filesystem::exists("/dev/shm")
+                           ? "/dev/shm/ringfence-log-XXXXXX"
+                           : testing::TempDir() + "ringfence-log-XXXXXX";
     path_ = ::mkdtemp(path.data());
     place_ = OpenCopy(path_).value();
     place_.checked = true;

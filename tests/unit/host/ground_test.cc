@@ -34,6 +34,8 @@ class GroundTest : public testing::Test {
   void SetUp() override {
     ASSERT_NE(::mkdtemp(run_.data()), nullptr);
     ASSERT_EQ(::chmod(run_.c_str(), 0755), 0);
+    logs_ = run_ + "/log";
+    ASSERT_EQ(::mkdir(logs_.c_str(), 0755), 0);
     if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   }
   void TearDown() override {
@@ -41,7 +43,9 @@ class GroundTest : public testing::Test {
     (void)!std::system(("rm -rf '" + run_ + "'").c_str());
   }
   std::string Path() const { return run_ + "/ringfence"; }
-  Ground Here(Mode mode = Mode::kDo) const { return {run_, kGroup, mode}; }
+  Ground Here(Mode mode = Mode::kDo) const {
+    return {.run = run_, .logs = logs_, .group = kGroup, .mode = mode};
+  }
   model::HostGid Gid() const {
     return model::HostGid(*sys::IdOf(sys::ReadGroups().value(), kGroup));
   }
@@ -61,6 +65,7 @@ class GroundTest : public testing::Test {
   }
 
   std::string run_ = "/tmp/ringfence-ground-XXXXXX";
+  std::string logs_;
 };
 
 admit::Request Storefront() {
