@@ -77,6 +77,19 @@ void Checker::AddLoosening(const Subject& subject, const std::string& canonical,
   Note(kLoosening, subject, canonical, std::move(findings));
 }
 
+void Checker::AddHost(const Subject& subject, const std::string& canonical,
+                      const std::string& host, std::vector<Finding> findings) {
+  const std::string rule = "host/" + host;
+  for (Finding& finding : findings) {
+    finding.code = Code::kHostCannotEnforce;
+    finding.rule = rule;
+    finding.subject = subject.file;
+    finding.name = subject.name;
+    finding.reason = "what a host cannot enforce is refused there";
+  }
+  Note(rule, subject, canonical, std::move(findings));
+}
+
 void Checker::Note(const std::string& rule, const Subject& subject,
                    const std::string& canonical,
                    std::vector<Finding> findings) {

@@ -17,6 +17,7 @@
 #include "cli/check_output.h"
 #include "cli/complain.h"
 #include "cli/exit_code.h"
+#include "cli/host_facts.h"
 #include "cli/install.h"
 #include "cli/options.h"
 #include "cli/policies.h"
@@ -30,11 +31,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kHostCannotEnforce = 6;
+
 struct CheckOptions {
   std::vector<std::string> paths;
   std::string policy;
   std::string profiles;
   std::string against;
+  std::vector<std::string> hosts;
   std::string format = "text";
   std::string now;
   bool no_waivers = false;
@@ -116,6 +120,7 @@ class Check {
         const std::string canonical = Canonical(document.file);
         checker.Add(*subject, canonical);
         if (!options_.against.empty()) Compare(*subject, canonical, checker);
+        Host(*subject, document, canonical, checker);
       }
       progress.Done();
     }
@@ -144,6 +149,12 @@ class Check {
       }
       auto document = build_.ParseFile(file.path);
       if (document) Sort(*std::move(document));
+    }
+    for (const std::string& path : options_.hosts) {
+      auto host = ReadFacts(path, build_);
+      // One that cannot be read answers nothing: no silent pass.
+      if (!host) return std::nullopt;
+      hosts_.push_back(*std::move(host));
     }
     if (documents_.empty() && !build_.Failed()) {
       return "there is no trust level and no workload to check";
@@ -185,6 +196,18 @@ class Check {
                               options_.against);
     }
     checker.AddLoosening(subject, canonical, std::move(found->findings));
+  }
+
+  void Host(const check::Subject& subject, const syntax::Document& document,
+            const std::string& canonical, check::Checker& checker) {
+    if (hosts_.empty()) return;
+    const auto needs = NeedsOf(document, build_);
+    if (!needs) return;
+    for (const KnownHost& host : hosts_) {
+      auto findings = HostFindings(host, subject, *needs);
+      if (!findings.empty()) exit_.Add(kHostCannotEnforce);
+      checker.AddHost(subject, canonical, host.name, std::move(findings));
+    }
   }
 
   int Finish() {
@@ -244,6 +267,7 @@ class Check {
   Build build_;
   std::vector<syntax::Document> documents_;  // levels and workloads
   std::vector<std::string> folders_;         // of the levels
+  std::vector<KnownHost> hosts_;
   Policies policies_;
   CheckOutput output_;
   ExitCode exit_;
@@ -265,6 +289,12 @@ int RunCheck(int argc, char** argv) {
   app.add_option("--against", options.against,
                  "Fail also for what is looser than in this git revision")
       ->type_name("REV");
+  app.add_option("--host", options.hosts,
+                 "Fail also for what this host would refuse: a file of "
+                 "`ringfence host facts`")
+      ->type_name("FACTS")
+      ->expected(1)
+      ->take_all();
   app.add_option("--format", options.format,
                  "text, json, sarif, junit, github or gitlab")
       ->check(CLI::IsMember(

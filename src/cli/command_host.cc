@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string>
@@ -13,6 +15,7 @@
 #include "cli/apparmor_load.h"
 #include "cli/build.h"
 #include "cli/complain.h"
+#include "cli/host_facts.h"
 #include "cli/install.h"
 #include "host/ground.h"
 #include "host/rules.h"
@@ -168,6 +171,26 @@ int Accept(const std::vector<std::string>& levels) {
   return Log("accept", "\"levels\":[" + names + "]");
 }
 
+// The names of the files in the profile folders; those that are no levels have
+// no AppArmor profile either.
+int Facts() {
+  std::vector<std::string> levels;
+  for (const std::string& folder : ProfileFolders("")) {
+    std::error_code error;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(folder, error)) {
+      const std::filesystem::path& path = entry.path();
+      if (path.extension() == ".yaml") levels.push_back(path.stem());
+    }
+  }
+  std::ranges::sort(levels);
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+  const std::string text = FactsText(GatherHost(levels));
+  const bool written =
+      std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return written ? 0 : Print(host::Problem{"the facts cannot be written", ""});
+}
+
 int Drain(bool drain) {
   const int code =
       Write("drain", drain ? "drain: true" : "",
@@ -184,7 +207,7 @@ int RunHost(int argc, char** argv) {
   std::vector<std::string> levels;
   CLI::App app(
       "Set this host up for all its users, say what may run on it, or undo "
-      "it. Needs root.\n"
+      "it. Needs root, but for `facts`.\n"
       "Exit code 0: it is so; 1: it could not be done; 3: host.yaml is wrong.",
       "ringfence host");
   app.require_subcommand(1);
@@ -202,6 +225,9 @@ int RunHost(int argc, char** argv) {
       "accept", "Reserve the host for these levels, also after a reboot");
   accept->add_option("levels", levels, "Trust levels")->type_name("LEVEL...");
   accept->add_flag("--all", all, "Accept every level again");
+  CLI::App* facts = app.add_subcommand("facts",
+                                       "Print what this host can enforce for "
+                                       "you, for `check --host`; as anyone");
   CLI::App* drain =
       app.add_subcommand("drain", "Let nothing new start; what runs, runs on");
   CLI::App* undrain = app.add_subcommand("undrain", "End a drain");
@@ -216,6 +242,7 @@ int RunHost(int argc, char** argv) {
     std::fputs("ringfence: name the levels, or say --all\n", stderr);
     return kBadUsage;
   }
+  if (facts->parsed()) return Facts();
   if (init->parsed()) return Initialise(dry_run);
   if (deinit->parsed()) return Deinitialise(dry_run, keep_rules);
   if (accept->parsed()) return Accept(levels);

@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 using placement::Item;
 
 constexpr int kFindings = 1;
+constexpr int kHostCannotEnforce = 6;
 
 std::string LevelOf(const Item& item) {
   if (!item.level) return "no level";
@@ -103,6 +104,11 @@ class Text {
                   asked_.input.hosts[turned.host].name.c_str(),
                   Of(turned.item).c_str(), ItemOf(turned.item).place.c_str());
     }
+    for (const PlanInput::Refused& refused : asked_.refused) {
+      std::printf("CANNOT RUN: %s\n  %s\n  help: %s\n  %s\n",
+                  Of(refused.item).c_str(), refused.why.c_str(),
+                  refused.remedy.c_str(), refused.place.c_str());
+    }
     for (const size_t item : plan_.unknown) {
       std::printf("UNKNOWN: %s `%s` has no label %s\n  %s\n",
                   ItemOf(item).what.c_str(), ItemOf(item).name.c_str(),
@@ -158,6 +164,14 @@ Json AsJson(const PlanInput& asked, const placement::Plan& plan) {
                       {"other", name(tree.other)},
                       {"path", tree.path}});
   }
+  Json refused = Json::array();
+  for (const PlanInput::Refused& entry : asked.refused) {
+    refused.push_back({{"item", name(entry.item)},
+                       {"host", entry.host},
+                       {"why", entry.why},
+                       {"remedy", entry.remedy},
+                       {"place", entry.place}});
+  }
   Json split = Json::array();
   for (const placement::Group& group : plan.split) {
     Json names = Json::array();
@@ -166,13 +180,10 @@ Json AsJson(const PlanInput& asked, const placement::Plan& plan) {
                      {"on", HostFor(asked, group)},
                      {"items", names}});
   }
-  return {{"holds", plan.Holds()},
-          {"items", items},
-          {"meetings", meetings},
-          {"not_accepted", turned},
-          {"without_level", unknown},
-          {"shared_trees", shared},
-          {"not_considered", asked.not_considered},
+  return {{"holds", plan.Holds()},    {"items", items},
+          {"meetings", meetings},     {"not_accepted", turned},
+          {"without_level", unknown}, {"host_refuses", refused},
+          {"shared_trees", shared},   {"not_considered", asked.not_considered},
           {"proposed", split}};
 }
 
@@ -182,11 +193,12 @@ int RunPlan(int argc, char** argv) {
   std::string file;
   std::string format = "text";
   std::string profiles;
+  std::string facts;
   CLI::App app(
       "Say which workloads would meet on a host, and how to keep those apart "
       "that may not.\n"
       "Exit code 0: none that may not would meet; 1: some would; 3: a file "
-      "is wrong.",
+      "is wrong; 6: a host would refuse one, by its facts.",
       "ringfence plan");
   app.add_option("file", file,
                  "A Placement, a compose file, or Kubernetes manifests")
@@ -194,6 +206,10 @@ int RunPlan(int argc, char** argv) {
       ->required();
   app.add_option("--profiles", profiles, "Look profiles up in this folder only")
       ->type_name("DIR");
+  app.add_option("--host", facts,
+                 "What `ringfence host facts` wrote, of the hosts that have no "
+                 "facts in the file")
+      ->type_name("FACTS");
   app.add_option("--format", format, "How to print it")
       ->check(CLI::IsMember({"text", "json"}));
   try {
@@ -204,7 +220,7 @@ int RunPlan(int argc, char** argv) {
     return kBadUsage;
   }
   Build build(ProfileFolders(profiles));
-  const auto asked = ReadPlanInput(file, build);
+  const auto asked = ReadPlanInput(file, facts, build);
   if (!asked) return Complain(build);
   const placement::Plan plan = placement::MakePlan(asked->input);
   if (format == "json") {
@@ -212,6 +228,7 @@ int RunPlan(int argc, char** argv) {
   } else {
     Text(*asked, plan).Print();
   }
+  if (!asked->refused.empty()) return kHostCannotEnforce;
   return plan.Holds() ? 0 : kFindings;
 }
 

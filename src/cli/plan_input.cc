@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <utility>
+
+#include "cli/host_facts.h"
+#include "cli/subjects.h"
 
 namespace ringfence::cli {
 namespace {
@@ -13,10 +17,19 @@ std::string PlaceOf(const syntax::Span& span) {
   return span.file + ":" + std::to_string(span.line);
 }
 
+// Adds to `out` why `host` would refuse the item that comes next.
+void Refuse(PlanInput& out, const KnownHost& host,
+            const check::Subject& subject, const bundle::Bundle& needs) {
+  for (const check::Finding& finding : HostFindings(host, subject, needs)) {
+    out.refused.push_back({out.input.items.size(), host.name, finding.message,
+                           finding.help, PlaceOf(finding.at)});
+  }
+}
+
 class PlacementReader {
  public:
-  PlacementReader(fs::path folder, Build& build)
-      : folder_(std::move(folder)), build_(build) {}
+  PlacementReader(fs::path folder, std::optional<KnownHost> host, Build& build)
+      : folder_(std::move(folder)), host_(std::move(host)), build_(build) {}
 
   std::optional<PlanInput> Read(const syntax::Placement& placement) {
     std::map<std::string, syntax::Span> names;
@@ -30,16 +43,22 @@ class PlacementReader {
         planned.accepts.push_back(level.value);
       }
       out_.input.hosts.push_back(std::move(planned));
-      ReadWorkloads(host.workloads, out_.input.hosts.size() - 1);
+      std::optional<KnownHost> known = host_;
+      if (host.facts) {
+        known =
+            ReadFacts((folder_ / host.facts->value).lexically_normal(), build_);
+      }
+      ReadWorkloads(host.workloads, out_.input.hosts.size() - 1, known);
     }
-    ReadWorkloads(placement.workloads, std::nullopt);
+    ReadWorkloads(placement.workloads, std::nullopt, host_);
     if (build_.Failed()) return std::nullopt;
     return std::move(out_);
   }
 
  private:
   void ReadWorkloads(const std::vector<syntax::Text>& files,
-                     std::optional<size_t> host) {
+                     std::optional<size_t> host,
+                     const std::optional<KnownHost>& known) {
     std::map<std::string, syntax::Span> names;
     for (const syntax::Text& file : files) {
       const std::string path = (folder_ / file.value).lexically_normal();
@@ -53,6 +72,11 @@ class PlacementReader {
       const auto [first, fresh] =
           names.emplace(workload->name.value, file.span);
       if (!fresh) build_.RefuseTwice(file, first->second);
+      if (known) {
+        const auto subject = subjects_.Of(*document);
+        const auto needs = subject ? NeedsOf(*document, build_) : std::nullopt;
+        if (needs) Refuse(out_, *known, *subject, *needs);
+      }
       Add(*workload, path, file.span, host);
     }
   }
@@ -80,7 +104,9 @@ class PlacementReader {
   }
 
   fs::path folder_;
+  std::optional<KnownHost> host_;  // of those without facts of their own
   Build& build_;
+  Subjects subjects_{build_};
   PlanInput out_;
 };
 
@@ -93,7 +119,9 @@ bool Matches(const syntax::HostNode& node,
 }
 
 std::optional<PlanInput> FromDeployment(const syntax::Deployment& deployment,
+                                        const std::optional<KnownHost>& host,
                                         Build& build) {
+  Subjects subjects(build);
   using Format = syntax::Deployment::Format;
   PlanInput out;
   out.format = deployment.format == Format::kCompose
@@ -115,6 +143,13 @@ std::optional<PlanInput> FromDeployment(const syntax::Deployment& deployment,
                          .reads = {}};
     if (service.level) {
       item.level = build.TrustLevel(*service.level, service.tenant);
+      const auto level =
+          host ? build.Level(service.level->value) : std::nullopt;
+      const check::Subject* const subject =
+          level ? subjects.Level(service.level->value) : nullptr;
+      if (subject != nullptr) {
+        Refuse(out, *host, *subject, NeedsOf(*level));
+      }
     }
     if (deployment.format == Format::kCompose) item.hosts.push_back(0);
     for (size_t i = 0; i < deployment.nodes.size(); ++i) {
@@ -140,9 +175,15 @@ std::optional<PlanInput> FromDeployment(const syntax::Deployment& deployment,
 
 }  // namespace
 
-std::optional<PlanInput> ReadPlanInput(const std::string& path, Build& build) {
+std::optional<PlanInput> ReadPlanInput(const std::string& path,
+                                       const std::string& facts, Build& build) {
+  std::optional<KnownHost> host;
+  if (!facts.empty()) {
+    host = ReadFacts(facts, build);
+    if (!host) return std::nullopt;
+  }
   if (const auto deployment = build.Deployment(path)) {
-    return FromDeployment(*deployment, build);
+    return FromDeployment(*deployment, host, build);
   }
   if (build.Failed()) return std::nullopt;
   const auto document = build.ParseFile(path);
@@ -152,7 +193,8 @@ std::optional<PlanInput> ReadPlanInput(const std::string& path, Build& build) {
     build.RefuseKind(*document, "Placement");
     return std::nullopt;
   }
-  return PlacementReader(fs::path(path).parent_path(), build).Read(*placement);
+  return PlacementReader(fs::path(path).parent_path(), std::move(host), build)
+      .Read(*placement);
 }
 
 }  // namespace ringfence::cli

@@ -16,10 +16,23 @@ struct PlanInput {
   enum class Format { kPlacement, kCompose, kKubernetes };
   Format format = Format::kPlacement;
   std::vector<std::string> not_considered;  // `what (file:line)`
+
+  // What a host would refuse, by its facts.
+  struct Refused {
+    size_t item = 0;
+    std::string host;
+    std::string why;
+    std::string remedy;
+    std::string place;  // of what asks for it
+  };
+  std::vector<Refused> refused;
 };
 
-// Reads `path` and the files that it names. nullopt: `build` has the problems.
+// Reads `path` and the files that it names. `facts`: a file with those of every
+// host that has none in the Placement; empty: of none. nullopt: `build` has the
+// problems.
 [[nodiscard]] std::optional<PlanInput> ReadPlanInput(const std::string& path,
+                                                     const std::string& facts,
                                                      Build& build);
 
 }  // namespace ringfence::cli

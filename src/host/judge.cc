@@ -328,4 +328,13 @@ std::vector<Finding> Judge(const Facts& facts) {
           EqualPages(facts),     Siblings(facts),       PageCache(facts)};
 }
 
+std::vector<Finding> JudgeAnyLaunch(const Facts& facts) {
+  std::vector<Finding> missing;
+  for (Finding finding :
+       {UserNamespaces(facts), Proc(facts), Seccomp(facts), Groups(facts)}) {
+    if (finding.state == State::kMissing) missing.push_back(std::move(finding));
+  }
+  return missing;
+}
+
 }  // namespace ringfence::host

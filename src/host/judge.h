@@ -24,4 +24,9 @@ struct Finding {
 // In a fixed order, one for each protection. [pure]
 [[nodiscard]] std::vector<Finding> Judge(const Facts& facts);
 
+// Of these, what keeps every launch of that user from this host, whatever its
+// profile asks for. What depends on the profile is
+// launch::CheckRequirements's to say. [pure]
+[[nodiscard]] std::vector<Finding> JudgeAnyLaunch(const Facts& facts);
+
 }  // namespace ringfence::host

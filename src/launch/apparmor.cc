@@ -44,40 +44,49 @@ std::string SelectionOf(const AppArmor& apparmor) {
   return Selection(apparmor.confined, apparmor.profile);
 }
 
-AppArmor FindAppArmor(const bundle::Bundle& bundle) {
-  AppArmor found;
-  const auto enabled = sys::ReadFile(kEnabled, 16);
-  found.enabled = enabled && enabled->starts_with('Y');
-  if (!found.enabled) {
+AppArmor JudgeAppArmor(bool enabled, const std::string& level, int refused) {
+  AppArmor found{.enabled = enabled};
+  if (!enabled) {
     found.why = "this kernel has no AppArmor, or it is off";
     found.remedy = "boot with apparmor=1 security=apparmor";
     return found;
   }
-  const auto own = sys::ReadFile(kCurrentAttribute, 4096);
-  found.confined = !own || !own->starts_with("unconfined");
-  const std::string level = model::LevelProfile(bundle.level.name);
-  int refused = 0;
-  for (const std::string& profile :
-       {model::WorkloadProfile(bundle.level.name, bundle.name), level}) {
-    refused = Try(Selection(found.confined, profile));
-    if (refused == 0) {
-      found.profile = profile;
-      return found;
-    }
-  }
-  if (refused == ENOENT) {
-    found.why = "the AppArmor profile " + level + " is not loaded";
+  const std::string profile = model::LevelProfile(level);
+  if (refused == 0) {
+    found.profile = profile;
+  } else if (refused == ENOENT) {
+    found.why = "the AppArmor profile " + profile + " is not loaded";
     found.remedy =
         "as root: ringfence compile LEVEL.yaml -o DIR, then "
         "apparmor_parser -r DIR/LEVEL.apparmor";
   } else {
-    found.why = "the AppArmor profile " + level +
+    found.why = "the AppArmor profile " + profile +
                 " cannot be selected: " + ::strerrordesc_np(refused);
     found.remedy =
         "the profile that ringfence runs under has to allow "
         "`change_profile -> &" +
-        level + "`";
+        profile + "`";
   }
+  return found;
+}
+
+AppArmor FindAppArmor(const bundle::Bundle& bundle) {
+  const std::string& level = bundle.level.name;
+  const auto enabled = sys::ReadFile(kEnabled, 16);
+  if (!enabled || !enabled->starts_with('Y')) {
+    return JudgeAppArmor(false, level, 0);
+  }
+  const auto own = sys::ReadFile(kCurrentAttribute, 4096);
+  const bool confined = !own || !own->starts_with("unconfined");
+  const std::string workloads = model::WorkloadProfile(level, bundle.name);
+  AppArmor found;
+  if (Try(Selection(confined, workloads)) == 0) {
+    found = {.enabled = true, .profile = workloads};
+  } else {
+    found = JudgeAppArmor(true, level,
+                          Try(Selection(confined, model::LevelProfile(level))));
+  }
+  found.confined = confined;
   return found;
 }
 

@@ -27,6 +27,11 @@ struct AppArmor {
 // The workload's own profile if it is loaded, else its level's.
 [[nodiscard]] AppArmor FindAppArmor(const bundle::Bundle& bundle);
 
+// `refused`: the errno with which the kernel refused to select the profile of
+// `level`; 0: it did not. `enabled`: AppArmor is on. [pure]
+[[nodiscard]] AppArmor JudgeAppArmor(bool enabled, const std::string& level,
+                                     int refused);
+
 // What is written to select `apparmor.profile`, into the file of procfs below.
 [[nodiscard]] std::string SelectionOf(const AppArmor& apparmor);
 inline constexpr char kExecAttribute[] = "thread-self/attr/apparmor/exec";

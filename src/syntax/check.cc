@@ -116,6 +116,12 @@ std::optional<Fault> ScalarFault(const Type& type, const Node& node) {
       return FaultOf(CheckSyscallOrGroup(text));
     case Kind::kNumber:
       if (auto fault = UnquotedOnly(type, node)) return fault;
+      if (type.least == type.most && text != std::to_string(type.least)) {
+        return Fault{Code::kBadNumber,
+                     Quote(text) + " is not " + std::string(type.what),
+                     "it reads " + std::to_string(type.least) +
+                         "; what a later one wrote, that one has to read"};
+      }
       return FaultOf(ParseNumber(text, type.least, type.most));
     case Kind::kId:
       if (auto fault = UnquotedOnly(type, node)) return fault;

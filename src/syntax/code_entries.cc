@@ -372,6 +372,11 @@ constexpr std::array kMeaningCodes = {
     CodeEntry{Code::kNotDecided, "claim that could not be decided",
               "The solver gave up before it had proved the claim or found a "
               "call that refutes it. Nothing is taken as proved that was not."},
+    CodeEntry{Code::kHostCannotEnforce, "host cannot enforce it",
+              "The facts of a host (--host) say that `ringfence run` would "
+              "refuse this there: a protection that the profile requires, or "
+              "that every sandbox needs, is missing. The help says what would "
+              "mend it on that host. Exit code 6."},
 };
 
 constexpr auto kCodes = [] {

@@ -158,6 +158,7 @@ enum class Code : uint16_t {
   kJudgedByNoGate = 1211,
   kGateJudgesNothing = 1212,
   kNotDecided = 1213,
+  kHostCannotEnforce = 1214,
 };
 
 struct CodeEntry {

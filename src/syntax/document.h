@@ -36,6 +36,9 @@ struct List {
 // The order of each enumeration is the order of its words in schema.cc.
 enum class Colocate : uint8_t { kSameLevel, kSameTenant, kAlone };
 enum class IdSource : uint8_t { kSingle, kSubordinate };
+// How far a sandbox's namespaces came when they were tried.
+enum class TrialStep : uint8_t { kDone, kPrepare, kClone, kMap, kProc };
+enum class SelinuxMode : uint8_t { kAbsent, kPermissive, kEnforcing };
 enum class NetworkMode : uint8_t { kNone, kListen, kConnect, kHost };
 enum class Handover : uint8_t { kRelay, kFds, kNginx };
 enum class SecurityModule : uint8_t { kApparmor, kSelinux, kLandlock };
@@ -270,10 +273,62 @@ struct Host {
   bool operator==(const Host&) const = default;
 };
 
+// What `ringfence host facts` writes of a host and a user there.
+struct HostFacts {
+  Text host;
+  Text kernel;
+  Text architecture;
+  Text user;
+  Spanned<uint64_t> uid;
+  struct Namespaces {
+    Spanned<TrialStep> failed;
+    Spanned<uint64_t> error;  // an errno; 0: none
+    std::optional<Spanned<uint64_t>> maximum;
+    std::optional<Spanned<uint64_t>> debian_clone;
+    std::optional<Spanned<uint64_t>> apparmor_restrict;
+    Span span;
+    bool operator==(const Namespaces&) const = default;
+  } namespaces;
+  struct Seccomp {
+    Spanned<bool> notification;
+    Spanned<bool> wait_killable;
+    Span span;
+    bool operator==(const Seccomp&) const = default;
+  } seccomp;
+  Spanned<uint64_t> landlock_abi;
+  struct AppArmor {
+    Spanned<bool> enabled;
+    std::vector<Text> levels;  // whose profile is loaded
+    bool operator==(const AppArmor&) const = default;
+  } apparmor;
+  Spanned<SelinuxMode> selinux;
+  struct Cgroup {
+    Spanned<bool> unified;
+    Text path;
+    Spanned<bool> writable;
+    Spanned<bool> delegated;
+    Spanned<bool> alone;
+    std::vector<Text> controllers;
+    Spanned<bool> systemd;
+    Spanned<bool> manager;
+    std::vector<Text> manager_controllers;
+    bool operator==(const Cgroup&) const = default;
+  } cgroup;
+  struct Subordinate {
+    Spanned<bool> uids;
+    Spanned<bool> gids;
+    Spanned<bool> programs;
+    bool operator==(const Subordinate&) const = default;
+  } subordinate_ids;
+  std::vector<Text> powerful_groups;
+  bool operator==(const HostFacts&) const = default;
+};
+
 struct PlacedHost {
   Text name;
   std::vector<Text> accepts;
   std::vector<Text> workloads;  // paths, relative to the file's folder
+  std::optional<Text> facts;    // path of a HostFacts, likewise
   bool operator==(const PlacedHost&) const = default;
 };
 
@@ -346,7 +401,7 @@ struct Document {
   std::string text;  // the whole of it
   Span kind;         // the place of `kind:`
   std::variant<TrustLevel, SyscallGroup, Workload, Host, Placement, Gate,
-               Waiver>
+               Waiver, HostFacts>
       content;
   bool operator==(const Document&) const = default;
 };

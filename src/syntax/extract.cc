@@ -188,7 +188,7 @@ Host ExtractHost(const Node& root) {
 Placement ExtractPlacement(const Node& root) {
   const auto host = [](const Node& n) {
     return PlacedHost{TextOf(At(n, "name")), Each(n, "accepts", TextOf),
-                      Each(n, "workloads", TextOf)};
+                      Each(n, "workloads", TextOf), Maybe(n, "facts", TextOf)};
   };
   return {Each(root, "hosts", host), Each(root, "workloads", TextOf)};
 }

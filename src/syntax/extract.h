@@ -17,5 +17,7 @@ namespace ringfence::syntax {
 // extract_gate.cc
 [[nodiscard]] Gate ExtractGate(const Node& root);
 [[nodiscard]] Waiver ExtractWaiver(const Node& root);
+// extract_facts.cc
+[[nodiscard]] HostFacts ExtractHostFacts(const Node& root);
 
 }  // namespace ringfence::syntax

@@ -33,6 +33,8 @@ std::optional<Document> Parse(std::string_view text, std::string_view file,
     document.content = ExtractPlacement(*root);
   } else if (kind->name == "Gate") {
     document.content = ExtractGate(*root);
+  } else if (kind->name == "HostFacts") {
+    document.content = ExtractHostFacts(*root);
   } else if (kind->name == "Waiver") {
     document.content = ExtractWaiver(*root);
   } else {

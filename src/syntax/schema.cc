@@ -255,6 +255,7 @@ constexpr Field kPlacedHostFields[] = {
     {"name", &kSentence, true, "unique in the file"},
     {"accepts", &kLevels, false, "the levels that may run; default: all"},
     {"workloads", &kWorkloadFiles, false, "the files of what runs there"},
+    {"facts", &kHostPath, false, "what `ringfence host facts` wrote there"},
 };
 constexpr Type kPlacedHost = MappingOf(kPlacedHostFields, "a host");
 constexpr Type kPlacedHosts = NonEmptyListOf(kPlacedHost, "a list of hosts");
@@ -273,6 +274,7 @@ constexpr KindSchema kKinds[] = {
     {"Placement", &kPlacement, "which workloads are meant for which hosts"},
     {"Gate", &kGate, "what profiles and workloads must be like to pass"},
     {"Waiver", &kWaiver, "one rule, waived for one file and a while"},
+    {"HostFacts", &kHostFacts, "what a host can enforce for a user"},
 };
 
 }  // namespace
@@ -300,6 +302,12 @@ std::span<const std::string_view> ForeignAnswerWords() {
 }
 std::span<const std::string_view> SeverityWords() {
   return types::kSeverityWords;
+}
+std::span<const std::string_view> TrialStepWords() {
+  return types::kTrialWords;
+}
+std::span<const std::string_view> SelinuxModeWords() {
+  return types::kSelinuxWords;
 }
 std::span<const std::string_view> ArgumentOpWords() { return types::kOpWords; }
 

@@ -80,6 +80,8 @@ struct KindSchema {
 [[nodiscard]] std::span<const std::string_view> SecurityModuleWords();
 [[nodiscard]] std::span<const std::string_view> ForeignAnswerWords();
 [[nodiscard]] std::span<const std::string_view> SeverityWords();
+[[nodiscard]] std::span<const std::string_view> TrialStepWords();
+[[nodiscard]] std::span<const std::string_view> SelinuxModeWords();
 // What a Denial is beside an errno.
 [[nodiscard]] std::span<const std::string_view> DenialWords();
 // Also the keys of a test in `when`.

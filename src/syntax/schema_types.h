@@ -22,6 +22,9 @@ inline constexpr Words kModuleWords[] = {"apparmor", "selinux", "landlock"};
 inline constexpr Words kArchWords[] = {"x86_64", "aarch64"};
 inline constexpr Words kForeignWords[] = {"name", "refuse"};
 inline constexpr Words kSeverityWords[] = {"error", "warning"};
+inline constexpr Words kTrialWords[] = {"done", "prepare", "clone", "map",
+                                        "proc"};
+inline constexpr Words kSelinuxWords[] = {"absent", "permissive", "enforcing"};
 inline constexpr Words kOpWords[] = {"in",     "not_in", "eq",     "range",
                                      "all_of", "any_of", "none_of"};
 
@@ -146,5 +149,7 @@ inline constexpr Type kTests{.kind = Kind::kTable,
 // schema_gate.cc
 extern const Type kGate;
 extern const Type kWaiver;
+// schema_facts.cc
+extern const Type kHostFacts;
 
 }  // namespace ringfence::syntax::types

@@ -39,6 +39,9 @@ TEST(Diagnostics, AreAllProducedBySomeBadInput) {
   }
   // No file makes the solver give up: Judge.SaysWhatNobodyKnows.
   seen.insert(Code::kNotDecided);
+  // Nor do files alone say what a host cannot enforce:
+  // HostFacts.WithoutAProtectionRefuseWhatNeedsIt.
+  seen.insert(Code::kHostCannotEnforce);
   const std::string deep = std::string(100, '[') + std::string(100, ']');
   std::string many = "a: [";
   for (size_t i = 0; i <= syntax::kMaxNodes; ++i) many += "x,";
