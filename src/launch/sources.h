@@ -16,7 +16,9 @@ namespace ringfence::launch {
 //
 // Refused: what is missing (123); a socket, FIFO or device, because a
 // read-only bind does not stop a connect to it; anything that really lies
-// below the host's /run, /tmp, /dev, /proc or /sys, whatever links lead there.
+// below the host's /run, /tmp, /dev, /proc or /sys, whatever links lead there
+// and under whatever other name it is mounted; a tree with such a mount in it;
+// a path that goes through a link in what the workload itself may write.
 // Entries that may be absent and the launcher's own defaults are held to the
 // same rules.
 [[nodiscard]] std::expected<std::vector<HostSource>, Refusal> FindSources(

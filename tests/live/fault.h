@@ -103,12 +103,15 @@ class FaultTest : public SandboxTest {
   };
 
   // Launches the workload once; afterwards nothing may be left. With `files`
-  // its streams are regular files, which the launcher never hands over.
-  Injected Launch(const std::vector<std::string>& options,
-                  bool files = false) const {
+  // its streams are regular files, which the launcher never hands over. `more`:
+  // options of the launcher's; 4 is a file that a status may be written to.
+  Injected Launch(const std::vector<std::string>& options, bool files = false,
+                  const std::vector<std::string>& more = {}) const {
     std::filesystem::remove(folder_ + "/ran");
     const std::string report = home_.path() + "/report";
     const UniqueFd bundle(::open(bundle_.c_str(), O_RDONLY | O_CLOEXEC));
+    const UniqueFd status(::open((home_.path() + "/status").c_str(),
+                                 O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
     std::vector<std::string> line = {inject_, "--report", report};
     const std::string said = home_.path() + "/said";
     if (files) {
@@ -122,15 +125,24 @@ class FaultTest : public SandboxTest {
     line.insert(line.end(),
                 {"--", bin + "ringfence-launch", "--bundle", "3", "--base",
                  home_.path(), "--relay", bin + "ringfence-relay"});
-    Injected injected{
-        .outcome = RunAs(user_, line, {.descriptors = {{3, bundle.get()}}})};
+    line.insert(line.end(), more.begin(), more.end());
+    std::map<int, int> descriptors = {{3, bundle.get()}};
+    if (!more.empty()) descriptors[4] = status.get();
+    Injected injected{.outcome =
+                          RunAs(user_, line, {.descriptors = descriptors})};
     injected.ran = std::filesystem::exists(folder_ + "/ran");
     if (files) {
       std::ostringstream text;
       text << std::ifstream(said).rdbuf();
       injected.outcome.err = text.str();
     }
-    std::ifstream file(report);
+    ReadReport(report, injected);
+    ExpectNothingLeft();
+    return injected;
+  }
+
+  static void ReadReport(const std::string& path, Injected& injected) {
+    std::ifstream file(path);
     std::string role;
     long number = 0;
     for (uint64_t argument = 0; file >> role >> number;) {
@@ -140,8 +152,6 @@ class FaultTest : public SandboxTest {
         injected.calls.emplace_back(role, number, argument);
       }
     }
-    ExpectNothingLeft();
-    return injected;
   }
 
   void ExpectNothingLeft() const {

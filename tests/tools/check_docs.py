@@ -9,6 +9,8 @@
 - docs/launch-order.md has the steps of src/launch/plan.h in their order.
 - Relative links of the Markdown files lead to files, and #fragments to
   headings. A link [Suite.Name](..._test.cc) leads to that test.
+- Each promise of SECURITY.md, an item below "What is a boundary", has a link to
+  a test.
 The last line is `N passed, M failed`.
 """
 
@@ -136,12 +138,29 @@ def check_links(root):
         yield page, found
 
 
+def check_promises(root):
+    page = root / "SECURITY.md"
+    if not page.exists():
+        return
+    part = re.search(r"^## What is a boundary\n(.*?)(?=^## |\Z)",
+                     page.read_text(), re.M | re.S)
+    promises = re.findall(r"^- (.*?)(?=^- |\Z)", part.group(1) if part else "",
+                          re.M | re.S)
+    if not promises:
+        yield page, ["it promises nothing"]
+    for promise in promises:
+        held = any("tests/" in link for _, link in
+                   MARKDOWN_LINK.findall(promise))
+        start = promise.split("\n")[0]
+        yield page, [] if held else [f"no test holds `{start}`"]
+
+
 def main():
     default = pathlib.Path(__file__).resolve().parents[2]
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
     passed = failed = 0
     for check in (check_man, check_keys, check_options, check_launch_order,
-                  check_links):
+                  check_links, check_promises):
         for file, found in check(root):
             passed += not found
             failed += bool(found)

@@ -140,6 +140,19 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(self.found(check_docs.check_links),
                          ["tests/a_test.cc: there is no test Death.OfBoth"])
 
+    def test_a_promise_without_a_test_is_seen(self):
+        good = ("# Security\n\n## What is a boundary\n\n- **One** thing.\n"
+                "  [A.B](tests/live/a_test.cc)\n")
+        self.write("SECURITY.md", good)
+        self.assertEqual(self.found(check_docs.check_promises), [])
+        self.write("SECURITY.md", good + "- **Another** thing.\n\n"
+                   "## What is not\n\n- **More**\n")
+        self.assertEqual(self.found(check_docs.check_promises),
+                         ["no test holds `**Another** thing.`"])
+        self.write("SECURITY.md", "# Security\n")
+        self.assertEqual(self.found(check_docs.check_promises),
+                         ["it promises nothing"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,18 +1,21 @@
 // inject: runs a launch and makes one of its system calls go wrong.
 //
-//   inject [--role supervisor|init|workload] [--call NUMBER] [--arg I=VALUE]
-//          [--path SUFFIX] [--nth N] [--error ERRNO | --return VALUE |
-//          --return-arg I] [--report FILE] -- PROGRAM [ARG...]
+//   inject [--role supervisor|init|workload|relay] [--call NUMBER]
+//          [--arg I=VALUE] [--path SUFFIX] [--nth N] [--error ERRNO |
+//          --return VALUE | --return-arg I | --kill supervisor|init|both]
+//          [--report FILE] -- PROGRAM [ARG...]
 //
 // The N-th call of that role that matches is not made at all; its caller sees
 // the error, or VALUE, or what it gave as argument I: a success without any
 // effect. --path: the file behind descriptor argument 0 has a path that ends
-// so. Without --error and --return nothing is injected.
+// so. --kill: at the call's entry these get a SIGKILL, and the line "inject:
+// killed" is written to standard error; init alone where there is one. Without
+// any of these nothing is injected.
 //
 // The roles: the program itself; its first child; the first child of that one,
-// until it executes something. strace(1) counts calls for each process apart,
-// so it cannot tell init's setsid(2) from the workload's, and it cannot tell
-// prctl(2) options apart at all; hence this.
+// until it executes something; the second child. strace(1) counts calls for
+// each process apart, so it cannot tell init's setsid(2) from the workload's,
+// and it cannot tell prctl(2) options apart at all; hence this.
 //
 // FILE gets a line "ROLE NUMBER ARG0" for every call of a role, in order, and
 // at the end "hits N". Exit code: the program's own, or 128 and the signal;
@@ -39,9 +42,10 @@
 
 namespace {
 
-enum class Role { kSupervisor, kInit, kWorkload, kOther };
-constexpr std::array<const char*, 4> kRoleNames = {"supervisor", "init",
-                                                   "workload", "other"};
+enum class Role { kSupervisor, kInit, kWorkload, kRelay, kOther };
+constexpr std::array<const char*, 5> kRoleNames = {
+    "supervisor", "init", "workload", "relay", "other"};
+enum class Victim { kSupervisor, kInit, kBoth };
 constexpr unsigned kGraceSeconds = 10;
 
 struct Fault {
@@ -52,6 +56,7 @@ struct Fault {
   long nth = 1;
   std::optional<long> result;
   std::optional<size_t> result_argument;
+  std::optional<Victim> victim;
 };
 
 [[noreturn]] void Die(const char* what) {
@@ -104,6 +109,7 @@ class Tracer {
     bool started = false;   // its first stop has come
     bool injected = false;  // in the call that is not made
     uint64_t result = 0;
+    uint64_t argument = 0;  // its first, meanwhile replaced
   };
 
   bool Step() {
@@ -142,15 +148,19 @@ class Tracer {
 
   void HearEvent(pid_t pid, Task& task, int event) {
     if (event == PTRACE_EVENT_EXEC) {
-      // The workload's program is no part of the launch.
-      if (pid != root_) task.role = Role::kOther;
+      // The workload's program is no part of the launch; the relay's is.
+      if (task.role != Role::kSupervisor && task.role != Role::kRelay) {
+        task.role = Role::kOther;
+      }
       return;
     }
     unsigned long child = 0;
     if (::ptrace(PTRACE_GETEVENTMSG, pid, nullptr, &child) != 0) return;
     const auto child_pid = static_cast<pid_t>(child);
+    const Role role = NextRole(task.role);
+    if (role == Role::kInit) init_ = child_pid;
     Task& born = tasks_[child_pid];
-    born.role = NextRole(task.role);
+    born.role = role;
     born.known = true;
     if (born.started) Resume(child_pid, 0);
   }
@@ -158,6 +168,9 @@ class Tracer {
   Role NextRole(Role parent) {
     if (parent == Role::kSupervisor && !std::exchange(init_made_, true)) {
       return Role::kInit;
+    }
+    if (parent == Role::kSupervisor && !std::exchange(relay_made_, true)) {
+      return Role::kRelay;
     }
     if (parent == Role::kInit && !std::exchange(workload_made_, true)) {
       return Role::kWorkload;
@@ -173,6 +186,7 @@ class Tracer {
     if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
       if (std::exchange(task.injected, false)) {
         SetRegister(pid, offsetof(user, regs.rax), task.result);
+        SetRegister(pid, offsetof(user, regs.rdi), task.argument);
       }
       return;
     }
@@ -186,17 +200,27 @@ class Tracer {
                    static_cast<unsigned long long>(info.entry.args[0]));
     }
     if (!Matches(pid, task.role, info) || ++matches_ != fault_.nth) return;
+    if (fault_.victim) return Kill(*fault_.victim);
     if (!fault_.result && !fault_.result_argument) return;
     ++hits_;
     task.injected = true;
     task.result = fault_.result_argument
                       ? info.entry.args[*fault_.result_argument]
                       : static_cast<uint64_t>(*fault_.result);
-    // Made instead: nothing (no call has the number -1), but the workload's
-    // filter would kill for that.
-    const uint64_t instead =
-        task.role == Role::kWorkload ? uint64_t{SYS_getpid} : ~uint64_t{0};
-    SetRegister(pid, offsetof(user, regs.orig_rax), instead);
+    // Made instead: close(-1), which no filter of the launch denies. Nor would
+    // it deny the number -1, which is no call, but kill for it.
+    task.argument = info.entry.args[0];
+    SetRegister(pid, offsetof(user, regs.orig_rax), uint64_t{SYS_close});
+    SetRegister(pid, offsetof(user, regs.rdi), ~uint64_t{0});
+  }
+
+  void Kill(Victim victim) {
+    if (victim == Victim::kInit && init_ == 0) return;
+    ++hits_;
+    if (victim != Victim::kInit) ::kill(root_, SIGKILL);
+    if (victim != Victim::kSupervisor && init_ != 0) ::kill(init_, SIGKILL);
+    static constexpr char kText[] = "inject: killed\n";
+    (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
   }
 
   bool Matches(pid_t pid, Role role, const __ptrace_syscall_info& info) const {
@@ -225,15 +249,19 @@ class Tracer {
   }
 
   // It may have been killed meanwhile; then its end is reported.
-  static void Resume(pid_t pid, int signal) {
-    ::ptrace(PTRACE_SYSCALL, pid, nullptr, static_cast<long>(signal));
+  void Resume(pid_t pid, int signal) {
+    const bool heard = tasks_[pid].role != Role::kOther;
+    ::ptrace(heard ? PTRACE_SYSCALL : PTRACE_CONT, pid, nullptr,
+             static_cast<long>(signal));
   }
 
   const Fault fault_;
   std::FILE* const report_;
   std::map<pid_t, Task> tasks_;
   pid_t root_ = 0;
+  pid_t init_ = 0;
   bool init_made_ = false;
+  bool relay_made_ = false;
   bool workload_made_ = false;
   long matches_ = 0;
   long hits_ = 0;
@@ -284,6 +312,11 @@ int main(int argc, char** argv) {
       fault.result = Number(value);
     } else if (option == "--return-arg") {
       fault.result_argument = static_cast<size_t>(Number(value)) % 6;
+    } else if (option == "--kill") {
+      const std::string_view who = value;
+      fault.victim = who == "supervisor" ? Victim::kSupervisor
+                     : who == "init"     ? Victim::kInit
+                                         : Victim::kBoth;
     } else if (option == "--report") {
       report = std::fopen(value, "we");
       if (report == nullptr) Die("the report cannot be written");

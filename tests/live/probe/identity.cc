@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <sstream>
 
 #include "probe.h"
 
@@ -127,11 +129,48 @@ void PrintLimits() {
   }
 }
 
+// id.mount.TARGET=OPTIONS TYPE ROOT SUPER-OPTIONS, later ones of a target with
+// a number behind it. Without the numbers that each launch has of its own.
+void PrintMounts() {
+  std::ifstream file("/proc/self/mountinfo");
+  if (!file) Print("mount", Outcome(-1));
+  std::map<std::string, int> times;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string skipped, root, target, options, type, super;
+    words >> skipped >> skipped >> skipped >> root >> target >> options;
+    while (words >> skipped && skipped != "-") options += "," + skipped;
+    words >> type >> skipped >> super;
+    if (const int before = times[target]++; before != 0) {
+      target += "#" + std::to_string(before);
+    }
+    Print("mount." + target, options + " " + type + " " + root + " " + super);
+  }
+}
+
+// Init installs its filter when the workload runs already.
+void PrintInit() {
+  std::string seccomp;
+  for (int i = 0; i < 200 && seccomp != "2"; ++i) {
+    std::ifstream file("/proc/1/status");
+    for (std::string name; file >> name;) {
+      if (name == "Seccomp:") file >> seccomp;
+    }
+    if (seccomp != "2") ::usleep(1000);
+  }
+  Print("init.seccomp", seccomp);
+}
+
 void PrintNumber(std::string_view key, long value) {
   Print(key, value < 0 ? Outcome(value) : std::to_string(value));
 }
 
 }  // namespace
+
+void PrintSandbox() {
+  PrintMounts();
+  PrintInit();
+}
 
 void PrintIdentity() {
   PrintStatus();
@@ -152,6 +191,10 @@ void PrintIdentity() {
     Print(std::string("ns.") + name,
           LinkTarget(std::string("/proc/self/ns/") + name));
   }
+  char host[65] = {};
+  Print("hostname", ::gethostname(host, sizeof host - 1) == 0
+                        ? std::string(host)
+                        : Outcome(-1));
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
     const size_t equals = text.find('=');

@@ -40,6 +40,10 @@ bool Run(std::string_view text, bool outside) {
     PrintIdentity();
     return true;
   }
+  if (name == "sandbox" && argument.empty()) {
+    PrintSandbox();
+    return true;
+  }
   if (name == "sweep") return Sweep(argument, outside);
   if (name == "witness") return Witness(argument);
   if (name == "sleep" || name == "spin") {

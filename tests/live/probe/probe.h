@@ -14,10 +14,10 @@
 //   NOFORK:E  no process could be made to try it
 // and for counting operations N or N:ENAME, how many succeeded and what ended
 // it. Operations run in a child each, so that the end of one is not the end of
-// the rest, but for id, sleep, spin and witness (witness_file.h), which are
-// about this process itself.
-// Where it can be had, an allowed operation still fails without an effect: a
-// bad pointer or descriptor makes it EFAULT or EBADF.
+// the rest, but for id, sandbox, sleep, spin and witness (witness_file.h),
+// which are about this process itself. Where it can be had, an allowed
+// operation still fails without an effect: a bad pointer or descriptor makes it
+// EFAULT or EBADF.
 //
 // It runs inside sandboxes: static, never sanitized, and it uses no more
 // system calls of its own than fork, pipe, poll, read, write, kill and wait.
@@ -72,6 +72,9 @@ std::span<const Operation> IsolationOperations();
 std::span<const Operation> ResourceOperations();
 // identity.cc: lines id.KEY=VALUE about this process.
 void PrintIdentity();
+// Likewise, what a sandbox has around it: its mounts, and how its init is
+// filtered.
+void PrintSandbox();
 // witness.cc: PATH,GROUP or PATH,GROUP,MILLISECONDS, as witness_file.h tells.
 // False: the argument makes no sense.
 bool Witness(std::string_view argument);
