@@ -224,6 +224,7 @@ class Appender {
     auto written = sys::PwriteAll(
         file_.get(), std::as_bytes(std::span(std::as_const(text_))), at);
     if (written) written = sys::Fdatasync(file_.get());
+    if (written) written = CheckSize(head_.bytes + text_.size());
     if (!written) {
       // What cannot be taken back is an unfinished line for the next writer.
       (void)sys::Ftruncate(file_.get(), at);
@@ -232,6 +233,13 @@ class Appender {
     head_.bytes += text_.size();
     head_.last = next_;
     return {};
+  }
+
+  // A write without effect must not be named by the head.
+  Result<void> CheckSize(uint64_t bytes) {
+    RF_ASSIGN(const struct stat status, sys::Fstat(file_.get()));
+    if (static_cast<uint64_t>(status.st_size) == bytes) return {};
+    return std::unexpected(SysError{"pwrite64", EIO});
   }
 
   // `sync`: what comes next relies on it. Else a power loss may leave an older
