@@ -68,19 +68,17 @@ std::expected<void, Refusal> Events::Launch(admit::Scope scope) {
   if (!bundle_.proofs.empty()) {
     members += "," + JsonMember("filter", Hex(bundle_.proofs.front().program));
   }
-  const audit::Entry entry{Kind::kLaunch, std::move(members)};
-  const auto logged =
-      audit::Append(model::HostUid{::geteuid()}, std::span(&entry, 1));
+  waiting_.push_back({Kind::kLaunch, std::move(members)});
+  if (scope == admit::Scope::kUser) return {};
+  const auto logged = Append(audit::kPatienceMs);
+  // No descriptor of the log is there when the sandbox is made.
+  place_.reset();
   if (logged) return {};
-  if (scope == admit::Scope::kHost) {
-    said_ = true;
-    return std::unexpected(Refusal{
-        ExitCode::kProtection,
-        "the launch cannot be logged: " + audit::Describe(logged.error()),
-        logged.error().remedy});
-  }
-  Say(logged.error());
-  return {};
+  said_ = true;
+  return std::unexpected(
+      Refusal{ExitCode::kProtection,
+              "the launch cannot be logged: " + audit::Describe(logged.error()),
+              logged.error().remedy});
 }
 
 void Events::Started(int init, const std::vector<Protection>& protections) {
@@ -90,12 +88,13 @@ void Events::Started(int init, const std::vector<Protection>& protections) {
 
 void Events::Denied(const DeniedCalls& denied) {
   const std::vector<Denial>& kept = denied.kept();
-  std::vector<audit::Entry> entries;
-  for (size_t i = denials_; i < kept.size(); ++i) {
-    entries.push_back(
-        {Kind::kDenial, Workload() + "," + DenialMembers(kept[i])});
+  for (; denials_ < kept.size(); ++denials_) {
+    waiting_.push_back(
+        {Kind::kDenial, Workload() + "," + DenialMembers(kept[denials_])});
   }
-  if (!entries.empty() && Log(entries, kShortMs)) denials_ = kept.size();
+  if (waiting_.empty()) return;
+  const auto logged = Append(kShortMs);
+  if (!logged) Say(logged.error());
 }
 
 void Events::Ended(const Ending& ending, int exit_code,
@@ -117,15 +116,19 @@ void Events::Refused(const Refusal& refusal) {
   Log(RefusalEvent(bundle_.name.empty() ? "" : Workload(), refusal));
 }
 
-bool Events::Log(std::span<const audit::Entry> entries, uint32_t patience_ms) {
-  const auto logged =
-      audit::Append(model::HostUid{::geteuid()}, entries, patience_ms);
-  if (!logged) Say(logged.error());
-  return logged.has_value();
+std::expected<void, audit::Problem> Events::Append(uint32_t patience_ms) {
+  if (!place_) {
+    RF_ASSIGN(place_, audit::FindPlace(model::HostUid{::geteuid()}));
+  }
+  RF_TRY(audit::AppendTo(*place_, waiting_, patience_ms));
+  waiting_.clear();
+  return {};
 }
 
-void Events::Log(const audit::Entry& entry) {
-  (void)Log(std::span(&entry, 1), audit::kPatienceMs);
+void Events::Log(audit::Entry entry) {
+  waiting_.push_back(std::move(entry));
+  const auto logged = Append(audit::kPatienceMs);
+  if (!logged) Say(logged.error());
 }
 
 void Events::Say(const audit::Problem& problem) {

@@ -12,13 +12,14 @@
 #pragma once
 
 #include <expected>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "admit/place.h"
 #include "audit/line.h"
 #include "audit/log.h"
+#include "audit/place.h"
 #include "bundle/bundle.h"
 #include "launch/denied_calls.h"
 #include "launch/refusal.h"
@@ -39,7 +40,8 @@ class Events {
 
   // On a host of several users nothing runs without being in its log: it is
   // refused. The log of one user is that user's own to remove; there it is
-  // said, and no more.
+  // written with the next event, while the workload runs, and where it cannot
+  // be written that is said, and no more.
   [[nodiscard]] std::expected<void, Refusal> Launch(admit::Scope scope);
 
   // What cannot be refused any more. That it cannot be logged is said once.
@@ -51,16 +53,19 @@ class Events {
   void Refused(const Refusal& refusal);
 
  private:
-  bool Log(std::span<const audit::Entry> entries, uint32_t patience_ms);
-  void Log(const audit::Entry& entry);
+  // All that waits; it goes on waiting where it cannot be written.
+  std::expected<void, audit::Problem> Append(uint32_t patience_ms);
+  void Log(audit::Entry entry);
   void Say(const audit::Problem& problem);
   // The members that say which workload it is.
   [[nodiscard]] std::string Workload() const;
 
   const Status& status_;
   const bundle::Bundle& bundle_;
+  std::optional<audit::Place> place_;  // once it was found
+  std::vector<audit::Entry> waiting_;  // for the next write
   bool said_ = false;
-  size_t denials_ = 0;  // that are in the log
+  size_t denials_ = 0;  // that are in the log, or wait
 };
 
 }  // namespace ringfence::launch

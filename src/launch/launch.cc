@@ -145,25 +145,33 @@ class Launcher {
              [&](const DeniedCalls& denied) {
                Remember(history_->Keep(account_->Text(&denied)));
                events_.Denied(denied);
+             },
+         .on_ended =
+             [&](const Ending& ending) {
+               RememberEnd(ending, supervisor.denied());
              }},
         signals->get());
     auto ending = supervisor.Run();
-    if (ending) {
-      account_->Ended(*ending, ExitCodeOf(*ending));
-      Remember(history_->Close(account_->Text(&supervisor.denied())));
-    }
+    // Init may have died without a word.
+    if (ending && !ended_) RememberEnd(*ending, supervisor.denied());
     denied_.unheard = supervisor.unheard();
-    denied_.total = supervisor.denied().total();
-    for (const auto& [name, count] : supervisor.denied().Totals()) {
-      denied_.calls.emplace_back(name, count);
-    }
-    events_.Denied(supervisor.denied());
-    if (ending) events_.Ended(*ending, ExitCodeOf(*ending), denied_);
     if (const auto released = claim.Release(); !released) {
       status_.Say("the ledger's record stays until the next launch: " +
                   Describe(released.error()));
     }
     return ending;
+  }
+
+  void RememberEnd(const Ending& ending, const DeniedCalls& denied) {
+    ended_ = true;
+    account_->Ended(ending, ExitCodeOf(ending));
+    Remember(history_->Close(account_->Text(&denied)));
+    denied_.total = denied.total();
+    for (const auto& [name, count] : denied.Totals()) {
+      denied_.calls.emplace_back(name, count);
+    }
+    events_.Denied(denied);
+    events_.Ended(ending, ExitCodeOf(ending), denied_);
   }
 
   // A report, and no protection: that there is none is said once.
@@ -481,6 +489,7 @@ class Launcher {
   std::optional<Account> account_;
   Events events_{status_, bundle_};
   bool untold_ = false;
+  bool ended_ = false;  // and remembered
   Denied denied_;
 };
 

@@ -51,7 +51,7 @@ std::expected<Ending, Refusal> Supervisor::Run() {
                        "the sandbox's init ended without a word", ""};
   }
   if (refusal_) return std::unexpected(*refusal_);
-  return Conclude();
+  return ending_ ? *ending_ : Conclude();
 }
 
 void Supervisor::Wait() {
@@ -65,7 +65,7 @@ void Supervisor::Wait() {
   const uint64_t since_us = sys::ProcessorUs();
   const uint64_t rest_ms = RestMs();
   Add(waits, rest_ms != 0 ? -1 : listener_.get());
-  Add(waits, relay_failed_ ? -1 : relay);
+  Add(waits, relay_failed_ || ending_ ? -1 : relay);
   Add(waits, supervised_.notify.descriptor());
   for (const auto* pumps :
        {&supervised_.stdio.inputs, &supervised_.stdio.outputs}) {
@@ -100,7 +100,7 @@ void Supervisor::Wait() {
     listener_.reset();
   }
   if (ready(signals_)) HearSignal();
-  if (ready(relay) && !relay_failed_) {
+  if (ready(relay) && !relay_failed_ && !ending_) {
     relay_failed_ = true;
     supervised_.status.Say("the listen relay died; the workload is stopped");
     EndSandbox();
@@ -131,6 +131,9 @@ void Supervisor::HearInit() {
       return;
     case MessageKind::kExited:
       exit_status_ = message.value;
+      if (refusal_) return;
+      ending_ = Conclude();
+      supervised_.on_ended(*ending_);
       return;
     case MessageKind::kFailed:
       refusal_ = RefuseStep(supervised_.bundle, supervised_.plan, message);

@@ -33,6 +33,9 @@ struct Supervised {
   std::function<void(std::string_view)> on_started;
   // Called at most once a second while calls are denied.
   std::function<void(const DeniedCalls&)> on_denied;
+  // Called once, when init says that it is the last process. The kernel takes
+  // the sandbox down meanwhile, which takes as long as a few files to write.
+  std::function<void(const Ending&)> on_ended;
 };
 
 class Supervisor {
@@ -86,6 +89,7 @@ class Supervisor {
   bool init_dead_ = false;
   bool relay_failed_ = false;
   std::optional<int> exit_status_;  // of the workload, wait(2)
+  std::optional<Ending> ending_;    // once that is known; nothing changes it
   std::optional<Refusal> refusal_;
   std::optional<Ending::Cause> stopping_;
   uint64_t deadline_ms_ = 0;  // monotonic; 0: none
