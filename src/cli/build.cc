@@ -15,7 +15,6 @@
 #include "launch/refusal.h"
 #include "pack/pack.h"
 #include "resolve/host.h"
-#include "resolve/workload.h"
 #include "syntax/parse.h"
 #include "sys/file.h"
 #include "sys/user.h"
@@ -80,7 +79,8 @@ std::optional<Compiled> Build::Workload(const syntax::Document& document) {
 }
 
 std::optional<Compiled> Build::Arrange(const syntax::Document& document) {
-  auto confinement = resolve::ResolveWorkload(document, Finder(), diagnostics_);
+  auto confinement =
+      resolve::ResolveWorkload(document, known_, Finder(), diagnostics_);
   if (!confinement) return std::nullopt;
   if (!instead_.empty()) {
     confinement->command = {kInstead};

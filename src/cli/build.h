@@ -25,6 +25,7 @@
 #include "model/landlock.h"
 #include "resolve/gate.h"
 #include "resolve/level.h"
+#include "resolve/workload.h"
 #include "syntax/deployment.h"
 #include "syntax/diagnostic.h"
 #include "syntax/document.h"
@@ -60,10 +61,14 @@ class Build {
   // Workloads execute this program of the host in place of theirs.
   void RunInstead(std::string program) { instead_ = std::move(program); }
   // Levels and groups are looked up in this folder first.
-  void LookFirstIn(Place folder) { first_ = std::move(folder); }
+  void LookFirstIn(Place folder) {
+    first_ = std::move(folder);
+    known_.clear();
+  }
   // And in these before the others.
   void LookAlsoIn(const std::vector<std::string>& folders) {
     folders_.insert(folders_.begin(), folders.begin(), folders.end());
+    known_.clear();
   }
   // What asks for more than its ceiling is no error: it is done, and said in
   // Breaches(). For who compares two versions.
@@ -145,6 +150,7 @@ class Build {
   std::optional<resolve::ResolvedLevel> Remember(
       std::optional<resolve::ResolvedLevel> level);
 
+  resolve::KnownLevels known_;
   syntax::Diagnostics diagnostics_;
   syntax::Diagnostics warnings_;  // of the level asked for last
   std::string failures_;          // not of the user's text: one line each

@@ -39,7 +39,8 @@ std::string SuggestLevel(const FindFile& find, std::string_view name) {
 const syntax::Document* Files::Load(FileKind kind, std::string_view name,
                                     const syntax::Span& span) {
   const std::pair key{kind, std::string(name)};
-  if (const auto known = loaded_.find(key); known != loaded_.end()) {
+  if (const auto known = read_.documents.find(key);
+      known != read_.documents.end()) {
     return known->second ? &*known->second : nullptr;
   }
   const bool is_level = kind == FileKind::kTrustLevel;
@@ -62,9 +63,9 @@ const syntax::Document* Files::Load(FileKind kind, std::string_view name,
          std::move(help)});
     return nullptr;
   }
-  digests_[found->path] = Digest(found->text);
+  read_.digests[found->path] = Digest(found->text);
   std::optional<syntax::Document>& document =
-      loaded_
+      read_.documents
           .emplace(key, syntax::Parse(found->text, found->path, diagnostics_))
           .first->second;
   if (!document) return nullptr;
@@ -113,12 +114,13 @@ const syntax::SyscallGroup* Files::Group(std::string_view name,
 }
 
 void Files::Remember(const syntax::Document& document) {
-  digests_[document.file] = Digest(document.text);
+  read_.digests[document.file] = Digest(document.text);
 }
 
 std::vector<model::ProfileFile> Files::Profiles() const {
   std::vector<model::ProfileFile> out;
-  for (const auto& [path, digest] : digests_) out.push_back({path, digest});
+  for (const auto& [path, digest] : read_.digests)
+    out.push_back({path, digest});
   return out;
 }
 

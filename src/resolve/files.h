@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/identity.h"
@@ -14,11 +15,20 @@
 
 namespace ringfence::resolve {
 
+// What was read: a value, which whoever resolves again may go on from.
+struct ReadFiles {
+  // Nothing: found, but with errors that are already reported.
+  std::map<std::pair<FileKind, std::string>, std::optional<syntax::Document>>
+      documents;
+  std::map<std::string, std::vector<uint8_t>> digests;
+};
+
 class Files {
  public:
-  // Both must outlive the object.
-  Files(const FindFile& find, syntax::Diagnostics& diagnostics)
-      : find_(find), diagnostics_(diagnostics) {}
+  // Both references must outlive the object.
+  Files(const FindFile& find, syntax::Diagnostics& diagnostics,
+        ReadFiles read = {})
+      : find_(find), diagnostics_(diagnostics), read_(std::move(read)) {}
 
   // The level or group called `name`, which the text at `span` refers to; null
   // with a diagnostic if there is none. Errors inside a file are added once,
@@ -33,6 +43,8 @@ class Files {
 
   // Everything read so far, sorted by path.
   [[nodiscard]] std::vector<model::ProfileFile> Profiles() const;
+  // The documents stay where they are in memory.
+  [[nodiscard]] ReadFiles Release() && { return std::move(read_); }
 
  private:
   const syntax::Document* Load(FileKind kind, std::string_view name,
@@ -40,10 +52,7 @@ class Files {
 
   const FindFile& find_;
   syntax::Diagnostics& diagnostics_;
-  // Nothing: found, but with errors that are already reported.
-  std::map<std::pair<FileKind, std::string>, std::optional<syntax::Document>>
-      loaded_;
-  std::map<std::string, std::vector<uint8_t>> digests_;
+  ReadFiles read_;
 };
 
 }  // namespace ringfence::resolve

@@ -103,10 +103,56 @@ std::vector<std::string> EnvironmentOf(const std::vector<syntax::Variable>& own,
   return out;
 }
 
+// A level without an error. What is wrong is said again for every workload.
+const KnownLevel* Find(const Text& name, KnownLevels& known,
+                       const FindFile& find, Diagnostics& diagnostics) {
+  if (const auto at = known.find(name.value); at != known.end()) {
+    return &at->second;
+  }
+  const size_t before = diagnostics.size();
+  Files files(find, diagnostics);
+  const syntax::TrustLevel* own = files.Level(name.value, name.span);
+  if (own == nullptr) return nullptr;
+  CallSets sets(files, diagnostics);
+  std::optional<Chain> chain = ResolveChain(*own, files, sets, diagnostics);
+  if (!chain || diagnostics.size() != before) return nullptr;
+  KnownLevel level{.chain = *std::move(chain)};
+  level.seccomp = BuildPolicies(level.chain.calls);
+  CheckLauncherNeeds(level.chain.calls, level.seccomp, diagnostics);
+  if (diagnostics.size() != before) return nullptr;
+  level.denials = ExplainDenials(level.chain, {}, level.seccomp.front(), sets);
+  level.profiles = files.Profiles();
+  level.read = std::move(files).Release();
+  return &known.emplace(name.value, std::move(level)).first->second;
+}
+
+// What a level allows without what the workload denies itself.
+void Narrow(const KnownLevel& level, const std::vector<Text>& deny,
+            const FindFile& find, model::Confinement& out,
+            Diagnostics& diagnostics) {
+  const size_t before = diagnostics.size();
+  Files files(find, diagnostics, level.read);
+  CallSets sets(files, diagnostics);
+  Chain chain = level.chain;
+  DenyMore(chain.calls, deny, sets);
+  out.seccomp = BuildPolicies(chain.calls);
+  CheckLauncherNeeds(chain.calls, out.seccomp, diagnostics);
+  out.profiles = files.Profiles();
+  if (diagnostics.size() != before) return;
+  out.denials = ExplainDenials(chain, deny, out.seccomp.front(), sets);
+}
+
 }  // namespace
 
 std::optional<model::Confinement> ResolveWorkload(
     const syntax::Document& document, const FindFile& find,
+    Diagnostics& diagnostics) {
+  KnownLevels known;
+  return ResolveWorkload(document, known, find, diagnostics);
+}
+
+std::optional<model::Confinement> ResolveWorkload(
+    const syntax::Document& document, KnownLevels& known, const FindFile& find,
     Diagnostics& diagnostics) {
   const size_t before = diagnostics.size();
   const auto* workload = std::get_if<syntax::Workload>(&document.content);
@@ -119,21 +165,19 @@ std::optional<model::Confinement> ResolveWorkload(
                      "only a Workload can be run"});
     return std::nullopt;
   }
-  Files files(find, diagnostics);
-  const syntax::TrustLevel* own_level =
-      files.Level(workload->trust.value, workload->trust.span);
-  if (own_level == nullptr) return std::nullopt;
-  CallSets sets(files, diagnostics);
-  std::optional<Chain> chain =
-      ResolveChain(*own_level, files, sets, diagnostics);
+  const KnownLevel* base = Find(workload->trust, known, find, diagnostics);
   // Errors of the level would only repeat themselves as errors of the workload.
-  if (!chain || diagnostics.size() != before) return std::nullopt;
-  const ResolvedLevel& level = chain->level;
+  if (base == nullptr) return std::nullopt;
+  const ResolvedLevel& level = base->chain.level;
 
-  DenyMore(chain->calls, workload->deny, sets);
   model::Confinement out;
-  out.seccomp = BuildPolicies(chain->calls);
-  CheckLauncherNeeds(chain->calls, out.seccomp, diagnostics);
+  if (workload->deny.empty()) {
+    out.seccomp = base->seccomp;
+    out.denials = base->denials;
+    out.profiles = base->profiles;
+  } else {
+    Narrow(*base, workload->deny, find, out, diagnostics);
+  }
   out.name = workload->name.value;
   out.level = Identity(*workload, level, diagnostics);
   out.user = UserOf(workload->user, level, diagnostics);
@@ -153,11 +197,8 @@ std::optional<model::Confinement> ResolveWorkload(
   out.environment = EnvironmentOf(workload->environment, diagnostics);
   out.working_directory =
       workload->working_directory ? workload->working_directory->value : "/";
-  out.profiles = files.Profiles();
   out.source = ToSource(workload->name.span);
   if (diagnostics.size() != before) return std::nullopt;
-  out.denials =
-      ExplainDenials(*chain, workload->deny, out.seccomp.front(), sets);
   return out;
 }
 

@@ -19,18 +19,39 @@
 // the launcher's to see.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "model/confinement.h"
+#include "resolve/chain.h"
+#include "resolve/files.h"
 #include "resolve/lookup.h"
 #include "syntax/diagnostic.h"
 #include "syntax/document.h"
 
 namespace ringfence::resolve {
 
+// A level that a workload was resolved with, for the next one.
+struct KnownLevel {
+  Chain chain;
+  std::vector<model::SeccompPolicy> seccomp;
+  model::Denials denials;
+  std::vector<model::ProfileFile> profiles;
+  ReadFiles read;  // `chain` points into it
+};
+// By name. Only what holds no error is in it, and only as `find` found it: who
+// looks in other places begins anew.
+using KnownLevels = std::map<std::string, KnownLevel>;
+
 // `document` must hold a Workload; anything else is a diagnostic.
 [[nodiscard]] std::optional<model::Confinement> ResolveWorkload(
     const syntax::Document& document, const FindFile& find,
+    syntax::Diagnostics& diagnostics);
+// The same for many workloads: each level is read and resolved once.
+[[nodiscard]] std::optional<model::Confinement> ResolveWorkload(
+    const syntax::Document& document, KnownLevels& known, const FindFile& find,
     syntax::Diagnostics& diagnostics);
 
 }  // namespace ringfence::resolve
