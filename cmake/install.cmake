@@ -7,7 +7,7 @@ file(CREATE_LINK ../lib/ringfence/ringfence-launch
      ${PROJECT_BINARY_DIR}/installed/ringfence SYMBOLIC)
 install(FILES ${PROJECT_BINARY_DIR}/installed/ringfence
         DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY profiles policies DESTINATION ${CMAKE_INSTALL_DATADIR}/ringfence)
+install(DIRECTORY audit profiles policies DESTINATION ${CMAKE_INSTALL_DATADIR}/ringfence)
 install(DIRECTORY docs/schemas DESTINATION ${CMAKE_INSTALL_DATADIR}/ringfence)
 file(GLOB man1 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.1)
 file(GLOB man5 CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.5)

@@ -71,6 +71,17 @@ std::string ArgumentText(const Syscall& call, size_t position,
 
 }  // namespace
 
+ArgumentWords ArgumentText(uint32_t arch, uint32_t number, size_t position,
+                           uint64_t value) {
+  const Syscall* call = resolve::FindSyscall(arch, number);
+  if (call == nullptr || position >= call->arguments.size()) {
+    return {fmt::format("argument {}", position + 1), ValueText(value)};
+  }
+  const SyscallArgument& argument = call->arguments[position];
+  return {std::string(argument.name),
+          Named(WordsOf(*call, argument, {}), value)};
+}
+
 std::string CallName(uint32_t arch, uint32_t number) {
   const Syscall* call = resolve::FindSyscall(arch, number);
   if (call != nullptr) return std::string(call->name);

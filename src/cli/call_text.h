@@ -1,6 +1,7 @@
 // A system call as people write it: `socket(AF_VSOCK, SOCK_STREAM, 0)`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +15,15 @@ namespace ringfence::cli {
 // `socket(0x100000026 /* the kernel reads AF_ALG */, 0, 0)`. A call that its
 // architecture does not have is `call 4000(0, 0, 0, 0, 0, 0)`.
 [[nodiscard]] std::string CallText(const evaluate::SeccompData& call);
+
+// One argument by name, and a value of it: {"flags", "MSG_FASTOPEN"}. Constants
+// that depend on another argument stay numbers.
+struct ArgumentWords {
+  std::string name;
+  std::string value;
+};
+[[nodiscard]] ArgumentWords ArgumentText(uint32_t arch, uint32_t number,
+                                         size_t position, uint64_t value);
 
 // The call's name, or "call 4000".
 [[nodiscard]] std::string CallName(uint32_t arch, uint32_t number);

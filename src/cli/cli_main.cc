@@ -46,6 +46,8 @@ constexpr std::array kCommands = {
             "ringfence-prove"},
     Command{"audit-filter", nullptr, "Say what is wrong with a filter",
             "ringfence-prove"},
+    Command{"report", nullptr, "Show what holds, and the evidence for it",
+            "ringfence-prove"},
     Command{"attack", nullptr,
             "Try every known way out of a sandbox of a profile"},
     Command{"doctor", nullptr, "Say what this host can enforce"},

@@ -24,7 +24,6 @@
 #include "cli/proving.h"
 #include "cli/subjects.h"
 #include "cli/yaml_files.h"
-#include "syntax/schema.h"
 
 namespace ringfence::cli {
 namespace {
@@ -47,23 +46,6 @@ struct CheckOptions {
 int Usage(const std::string& why) {
   std::fprintf(stderr, "error: %s\n", syntax::Escape(why).c_str());
   return kBadUsage;
-}
-
-// Whether a file that nobody named is one of ours: a folder may hold others'.
-bool IsOurs(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  while (std::getline(file, line)) {
-    constexpr std::string_view kKey = "kind:";
-    if (!line.starts_with(kKey)) continue;
-    return std::ranges::any_of(
-        syntax::Kinds(), [&](const syntax::KindSchema& kind) {
-          const size_t at = line.find(kind.name);
-          return at != std::string::npos &&
-                 line.find_first_not_of(" \t\"'", kKey.size()) == at;
-        });
-  }
-  return false;
 }
 
 std::string Canonical(const std::string& path) {

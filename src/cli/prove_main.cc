@@ -11,6 +11,7 @@
 #include "cli/command_check.h"
 #include "cli/command_diff.h"
 #include "cli/command_prove.h"
+#include "cli/command_report.h"
 #include "cli/proving.h"
 #include "prove/claims.h"
 #include "sys/file.h"
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   if (name == "check") return RunCheck(argc - 1, argv + 1);
   if (name == "prove") return RunProve(argc - 1, argv + 1);
   if (name == "audit-filter") return RunAuditFilter(argc - 1, argv + 1);
+  if (name == "report") return RunReport(argc - 1, argv + 1);
   if (name == "diff") return RunDiff(argc - 1, argv + 1);
   std::fputs("ringfence: start this through `ringfence`\n", stderr);
   return 2;

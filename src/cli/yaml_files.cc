@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
+#include <string_view>
 #include <system_error>
+
+#include "syntax/schema.h"
 
 namespace ringfence::cli {
 namespace {
@@ -96,6 +100,22 @@ std::expected<YamlFiles, std::string> FindYamlFiles(
     if (auto done = walk.Add(path); !done) return std::unexpected(done.error());
   }
   return walk.Take();
+}
+
+bool IsOurs(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    constexpr std::string_view kKey = "kind:";
+    if (!line.starts_with(kKey)) continue;
+    return std::ranges::any_of(
+        syntax::Kinds(), [&](const syntax::KindSchema& kind) {
+          const size_t at = line.find(kind.name);
+          return at != std::string::npos &&
+                 line.find_first_not_of(" \t\"'", kKey.size()) == at;
+        });
+  }
+  return false;
 }
 
 }  // namespace ringfence::cli

@@ -24,4 +24,7 @@ struct YamlFiles {
 [[nodiscard]] std::expected<YamlFiles, std::string> FindYamlFiles(
     const std::vector<std::string>& paths);
 
+// Whether a file that nobody named is one of ours: a folder may hold others'.
+[[nodiscard]] bool IsOurs(const std::string& path);
+
 }  // namespace ringfence::cli
