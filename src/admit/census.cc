@@ -127,7 +127,7 @@ class Taking {
     for (uint32_t slot = 0; slot < kRecords; ++slot) {
       const uint64_t entry = census_.index[slot];
       if (entry == 0) continue;
-      if (census_.company ? entry != namesake
+      if (census_.company ? !Matters(entry, namesake)
                           : newcomer_ != nullptr && running == kReasons) {
         ++census_.unseen;
         continue;
@@ -140,6 +140,11 @@ class Taking {
       }
     }
     return {};
+  }
+
+  bool Matters(uint64_t entry, uint64_t namesake) const {
+    return entry == namesake || (newcomer_->categories &&
+                                 CategoryPair(entry) == CategoryPair(namesake));
   }
 
   // One record and its lock, of one moment: what a sandbox wrote lies between

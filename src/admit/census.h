@@ -25,6 +25,7 @@ struct Newcomer {
   const model::TrustLevel& level;
   std::string_view name;
   model::HostUid uid;
+  bool categories = false;  // whoever has the same ones matters, too
 };
 
 struct Census {

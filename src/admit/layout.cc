@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "model/label.h"
 #include "sys/file.h"
 
 namespace ringfence::admit {
@@ -53,6 +54,14 @@ uint64_t IndexEntry(std::string_view name, model::HostUid uid) {
   }
   for (const char c : name) mix(static_cast<unsigned char>(c));
   return hash == 0 ? 1 : hash;
+}
+
+uint32_t CategoryPair(uint64_t index_entry) {
+  return static_cast<uint32_t>(index_entry % model::kCategoryPairs);
+}
+
+uint32_t CategoryPair(std::string_view name, model::HostUid uid) {
+  return CategoryPair(IndexEntry(name, uid));
 }
 
 RawClass EncodeClass(const model::TrustLevel& level) {

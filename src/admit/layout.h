@@ -127,6 +127,11 @@ inline constexpr sys::Range kAllRecordLocks{0, kRecords};
 // looks for a name reads the records of equal hashes only.
 [[nodiscard]] uint64_t IndexEntry(std::string_view name, model::HostUid uid);
 
+// Which pair of SELinux categories a workload has, of model::kCategoryPairs: by
+// who it is, so that it keeps it for the files that it wrote before.
+[[nodiscard]] uint32_t CategoryPair(uint64_t index_entry);
+[[nodiscard]] uint32_t CategoryPair(std::string_view name, model::HostUid uid);
+
 // What workloads of `level` are compatible with. Two levels with equal keys
 // (decide.h) give the same class. Check: its texts are names.
 [[nodiscard]] RawClass EncodeClass(const model::TrustLevel& level);

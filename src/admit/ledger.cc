@@ -42,6 +42,18 @@ Unusable AsUnusable(const Place& place, const CensusError& error) {
   return unusable;
 }
 
+bool IsNamesake(const Request& request, const Record& record) {
+  return record.name == request.name && record.uid == request.uid;
+}
+
+// Of another name, but with the same SELinux categories.
+bool HasCategoriesOf(const Request& request, const Record& record) {
+  return request.categories && !IsNamesake(request, record) &&
+         record.level.name == request.level.name &&
+         CategoryPair(record.name, record.uid) ==
+             CategoryPair(request.name, request.uid);
+}
+
 std::optional<Refusal> RefuseRunning(const Request& request,
                                      const Census& census,
                                      const model::HostPolicy& policy) {
@@ -58,9 +70,8 @@ std::optional<Refusal> RefuseRunning(const Request& request,
   if (auto* why = std::get_if<Draining>(&decision)) return *why;
   if (auto* why = std::get_if<NotAllowed>(&decision)) return *why;
   for (const Record& record : running) {
-    if (record.name == request.name && record.uid == request.uid) {
-      return NameTaken{record};
-    }
+    if (IsNamesake(request, record)) return NameTaken{record};
+    if (HasCategoriesOf(request, record)) return CategoriesTaken{record};
   }
   return std::nullopt;
 }
@@ -68,10 +79,10 @@ std::optional<Refusal> RefuseRunning(const Request& request,
 // A dying sandbox that `request` may not overlap with.
 const Record* FindInTheWay(const Request& request, const Census& census) {
   for (const Entry& entry : census.alive) {
-    const bool same_name =
-        entry.record.name == request.name && entry.record.uid == request.uid;
     if (entry.state == State::kDying &&
-        (same_name || !Compatible(request.level, entry.record.level))) {
+        (IsNamesake(request, entry.record) ||
+         HasCategoriesOf(request, entry.record) ||
+         !Compatible(request.level, entry.record.level))) {
       return &entry.record;
     }
   }
@@ -162,7 +173,8 @@ std::expected<Attempt, Refusal> TryOnce(const Place& place,
   RF_TRY(CheckNotRemoved(place, files));
   auto policy = ReadPolicy(place);
   if (!policy) return std::unexpected(std::move(policy).error());
-  const Newcomer newcomer{request.level, request.name, request.uid};
+  const Newcomer newcomer{request.level, request.name, request.uid,
+                          request.categories};
   auto census = TakeCensus(files, &newcomer);
   if (census && census->company &&
       std::ranges::find(census->index, 0u) == census->index.end()) {

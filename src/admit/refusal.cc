@@ -110,6 +110,12 @@ struct Words {
     return "a workload of this name runs already: " + Describe(why.running) +
            "\n  help: ringfence stop " + why.running.name;
   }
+  std::string operator()(const CategoriesTaken& why) const {
+    return "its SELinux categories, which come from its name, are those of " +
+           Describe(why.holder) +
+           "\n  help: give one of the two another name, or wait until that "
+           "one has ended";
+  }
   std::string operator()(const StillDying& why) const {
     return "a workload is being killed, and its processes are not gone yet: " +
            Describe(why.dying) +
@@ -152,6 +158,7 @@ struct Codes {
   int operator()(const NotAllowed&) const { return 120; }
   int operator()(const Stopped&) const { return 120; }
   int operator()(const NameTaken&) const { return 123; }
+  int operator()(const CategoriesTaken&) const { return 120; }
   int operator()(const StillDying&) const { return 120; }
   int operator()(const Busy&) const { return 120; }
   int operator()(const Full&) const { return 120; }

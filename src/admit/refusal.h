@@ -20,6 +20,9 @@ struct Request {
   model::HostUid uid;
   std::vector<model::HostGid> groups = {};  // the caller's, all of them
   EnforcedLimits limits = {};               // for the record
+  // Its pair of SELinux categories has to be its alone among those of its
+  // level that run.
+  bool categories = false;
 };
 
 // A name, level or tenant that the ledger cannot hold.
@@ -29,6 +32,10 @@ struct InvalidName {
 // A sandbox of the same user and name runs.
 struct NameTaken {
   Record running;
+};
+// A sandbox of the same level has the same SELinux categories.
+struct CategoriesTaken {
+  Record holder;
 };
 // The sandbox is being killed and would not end.
 struct StillDying {
@@ -46,8 +53,8 @@ struct Stopped {};
 
 // SysError: a system call failed that has no reason to.
 using Refusal = std::variant<Incompatible, Reserved, Draining, NotAllowed,
-                             Stopped, NameTaken, StillDying, Busy, Full,
-                             InvalidName, Unusable, SysError>;
+                             Stopped, NameTaken, CategoriesTaken, StillDying,
+                             Busy, Full, InvalidName, Unusable, SysError>;
 
 // One or more lines without a newline at the end: what stands in the way, who
 // holds the host at which level since when, what would be compatible, and

@@ -44,6 +44,10 @@ struct Reason {
   Words operator()(const NameTaken& why) const {
     return "until " + Names({&why.running, 1}) + " of the same name has ended";
   }
+  Words operator()(const CategoriesTaken& why) const {
+    return "until " + Names({&why.holder, 1}) +
+           ", which has the same SELinux categories, has ended";
+  }
   Words operator()(const StillDying& why) const {
     return "until the processes of " + Names({&why.dying, 1}) + " are gone";
   }
@@ -74,6 +78,8 @@ std::vector<sys::Process> InTheWay(const Refusal& refusal) {
     for (const Record& record : why->neighbours) add(record);
   } else if (const auto* taken = std::get_if<NameTaken>(&refusal)) {
     add(taken->running);
+  } else if (const auto* same = std::get_if<CategoriesTaken>(&refusal)) {
+    add(same->holder);
   } else if (const auto* dying = std::get_if<StillDying>(&refusal)) {
     add(dying->dying);
   } else if (const auto* busy = std::get_if<Busy>(&refusal)) {

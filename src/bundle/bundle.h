@@ -47,6 +47,7 @@ struct FilterProof {
 struct Bundle {
   std::string name;
   model::TrustLevel level;
+  uint32_t level_depth = 0;  // how many levels that level extends
   model::User user;
   uint64_t capabilities = 0;           // mask of the CAP_* kept inside
   std::vector<model::ViewEntry> view;  // in mount order: parents first

@@ -91,6 +91,7 @@ std::expected<Bundle, Unusable> Read(const fb::Bundle& from) {
   to.name = from.name()->str();
   to.level = {from.level()->str(), from.tenant()->str(),
               static_cast<model::Colocate>(from.colocate())};
+  to.level_depth = from.level_depth();
   to.user = {model::NsUid{from.uid()}, model::NsGid{from.gid()}};
   to.capabilities = from.capabilities();
   for (const auto* entry : *from.view()) to.view.push_back(EntryOf(*entry));

@@ -95,12 +95,15 @@ size_t LineIn(std::string_view complaint) {
 
 }  // namespace
 
+bool KnowsAppArmor(compile::AppArmorAbi abi) {
+  return ::access(kParser, X_OK) == 0 &&
+         ::access(FeaturesOf(abi).c_str(), R_OK) == 0;
+}
+
 std::expected<AppArmorCheck, CompileError> CheckAppArmor(
     const compile::AppArmorProfile& profile, compile::AppArmorAbi abi) {
+  if (!KnowsAppArmor(abi)) return AppArmorCheck::kNotInstalled;
   const std::string features = FeaturesOf(abi);
-  if (::access(kParser, X_OK) != 0 || ::access(features.c_str(), R_OK) != 0) {
-    return AppArmorCheck::kNotInstalled;
-  }
   const auto verdict = Ask(profile.text, features);
   if (!verdict) return std::unexpected(verdict.error());
   if (verdict->accepted) return AppArmorCheck::kAccepted;

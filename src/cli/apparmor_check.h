@@ -20,4 +20,7 @@ enum class AppArmorCheck {
 [[nodiscard]] std::expected<AppArmorCheck, compile::CompileError> CheckAppArmor(
     const compile::AppArmorProfile& profile, compile::AppArmorAbi abi);
 
+// Whether the installed parser knows the policy language of `abi`.
+[[nodiscard]] bool KnowsAppArmor(compile::AppArmorAbi abi);
+
 }  // namespace ringfence::cli

@@ -4,21 +4,19 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "cli/apparmor_check.h"
 #include "cli/build.h"
 #include "cli/child.h"
+#include "cli/host_levels.h"
 #include "cli/install.h"
 #include "sys/file.h"
 
 namespace ringfence::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char kParser[] = "/usr/sbin/apparmor_parser";
 constexpr char kEnabled[] = "/sys/module/apparmor/parameters/enabled";
@@ -29,19 +27,7 @@ bool IsOn() {
   return sys::ReadFile(kEnabled, 16).value_or("").starts_with('Y');
 }
 
-std::set<std::string> Levels() {
-  std::set<std::string> names;
-  for (const std::string& folder : ProfileFolders("")) {
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) {
-      if (entry.path().extension() == ".yaml")
-        names.insert(entry.path().stem());
-    }
-  }
-  return names;
-}
-
-// Of levels: that of a workload has its name behind a dot.
+// Of levels and of the launcher: that of a workload has its name behind a dot.
 std::vector<std::string> LoadedProfiles() {
   std::istringstream lines(
       sys::ReadFile((std::string(kPolicy) + "/profiles").c_str(), 4u << 20)
@@ -49,7 +35,8 @@ std::vector<std::string> LoadedProfiles() {
   std::vector<std::string> names;
   for (std::string line; std::getline(lines, line);) {
     const std::string name = line.substr(0, line.find(' '));
-    if (name.starts_with(kPrefix) && name.find('.') == std::string::npos) {
+    if (name == compile::kLauncherProfile ||
+        (name.starts_with(kPrefix) && name.find('.') == std::string::npos)) {
       names.push_back(name);
     }
   }
@@ -74,7 +61,7 @@ host::Outcome LoadAppArmor(host::Mode mode) {
   }
   // All are compiled before one is loaded.
   std::vector<compile::AppArmorProfile> profiles;
-  for (const std::string& name : Levels()) {
+  for (const std::string& name : HostLevels()) {
     Build build(ProfileFolders(""));
     const auto level = build.Level(name);
     if (!level) {
@@ -83,6 +70,11 @@ host::Outcome LoadAppArmor(host::Mode mode) {
       return outcome;
     }
     profiles.push_back(build.AppArmor(*level));
+  }
+  // Only a parser of this language is one of a kernel that asks for it.
+  if (KnowsAppArmor(compile::AppArmorAbi::k4)) {
+    profiles.push_back(
+        compile::LauncherProfile(FindProgram("ringfence-launch")));
   }
   for (const compile::AppArmorProfile& profile : profiles) {
     if (mode == host::Mode::kDryRun) {

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "cli/apparmor_check.h"
 #include "cli/proving.h"
+#include "cli/selinux_check.h"
 #include "compile/capabilities.h"
 #include "compile/landlock.h"
 #include "compile/limits.h"
@@ -43,6 +46,12 @@ Result<std::string> ReadSome(const std::string& path) {
   }
   text.resize(size);
   return text;
+}
+
+std::vector<std::string> Paths(const std::vector<syntax::Text>& texts) {
+  std::vector<std::string> paths;
+  for (const syntax::Text& text : texts) paths.push_back(text.value);
+  return paths;
 }
 
 }  // namespace
@@ -111,6 +120,8 @@ std::optional<Compiled> Build::Arrange(const syntax::Document& document) {
   compiled.capabilities = *capabilities;
   compiled.apparmor = compile::CompileAppArmor(compiled.confinement,
                                                compiled.view, apparmor_abi_);
+  compiled.selinux =
+      compile::CompileSelinux(compiled.confinement, compiled.view);
   return compiled;
 }
 
@@ -190,13 +201,46 @@ std::optional<std::vector<evaluate::Confirmed>> Build::Filters(
 
 compile::AppArmorProfile Build::AppArmor(
     const resolve::ResolvedLevel& level) const {
-  std::vector<std::string> may_execute;
-  for (const syntax::Text& tree : level.ceilings.may_execute) {
-    may_execute.push_back(tree.value);
-  }
   return compile::CompileAppArmor(
-      {level.name, may_execute, level.capabilities, level.seccomp.front()},
+      {level.name, Paths(level.ceilings.may_execute), level.capabilities,
+       level.seccomp.front()},
       apparmor_abi_);
+}
+
+std::optional<compile::SelinuxModule> Build::Selinux(
+    const std::string& name, std::vector<resolve::ResolvedLevel> levels) {
+  // What is appended is looked at, too.
+  for (size_t i = 0; i < levels.size(); ++i) {
+    for (const std::string& above : std::vector(levels[i].chain)) {
+      if (std::ranges::find(levels, above, &resolve::ResolvedLevel::name) !=
+          levels.end()) {
+        continue;
+      }
+      auto level = resolve::ResolveLevel(above, Finder(), diagnostics_);
+      if (!level) return std::nullopt;
+      levels.push_back(*std::move(level));
+    }
+  }
+  std::ranges::sort(levels, {}, [](const resolve::ResolvedLevel& level) {
+    return std::pair(level.chain.size(), level.name);
+  });
+  std::vector<compile::SelinuxLevel> all;
+  for (const resolve::ResolvedLevel& level : levels) {
+    all.push_back(
+        {.name = level.name,
+         .above = {level.chain.begin() + 1, level.chain.end()},
+         .may_execute = Paths(level.ceilings.may_execute),
+         .capabilities = level.capabilities,
+         .seccomp = level.seccomp.front(),
+         .source = {level.span.file, level.span.line, level.span.column}});
+  }
+  return compile::CompileSelinux(name, all);
+}
+
+bool Build::Accepted(const std::vector<compile::SelinuxModule>& modules) {
+  const auto checked = CheckSelinux(modules);
+  if (!checked) Fail(checked.error().why, checked.error().source);
+  return checked.has_value();
 }
 
 bool Build::Accepted(const compile::AppArmorProfile& profile) {

@@ -19,6 +19,7 @@
 #include "check/waiver.h"
 #include "cli/place.h"
 #include "compile/apparmor.h"
+#include "compile/selinux.h"
 #include "evaluate/confirm.h"
 #include "model/confinement.h"
 #include "model/host.h"
@@ -43,6 +44,7 @@ struct Compiled {
   std::vector<evaluate::Confirmed> filters;
   std::vector<bundle::FilterProof> proofs;  // of `filters`
   compile::AppArmorProfile apparmor;
+  compile::SelinuxModule selinux;
   std::vector<uint8_t> bundle;
 };
 
@@ -107,6 +109,13 @@ class Build {
   // What Debian's parser says to it. Where that is not installed the profile
   // passes, and a note says so.
   [[nodiscard]] bool Accepted(const compile::AppArmorProfile& profile);
+
+  // One module for these levels and all that they extend.
+  [[nodiscard]] std::optional<compile::SelinuxModule> Selinux(
+      const std::string& name, std::vector<resolve::ResolvedLevel> levels);
+  // What libsepol says to them, loaded together.
+  [[nodiscard]] bool Accepted(
+      const std::vector<compile::SelinuxModule>& modules);
 
   // For `plan`. The level that `name` stands for, as far as neighbours matter.
   [[nodiscard]] std::optional<model::TrustLevel> TrustLevel(

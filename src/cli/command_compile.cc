@@ -169,12 +169,21 @@ int WriteWorkload(const CompileOptions& options, Build& build,
                   const Compiled& compiled) {
   const std::string& name = compiled.confinement.name;
   if (!build.Accepted(compiled.apparmor)) return Complain(build);
+  const auto level = build.Level(compiled.confinement.level.name);
+  const auto levels =
+      level
+          ? build.Selinux(compiled.confinement.level.name + "-levels", {*level})
+          : std::nullopt;
+  if (!levels || !build.Accepted({*levels, compiled.selinux})) {
+    return Complain(build);
+  }
   Output output(options.folder);
   const bool written =
       output.Add(name + ".rfb", Text(compiled.bundle)) &&
       WriteFilters(output, name, compiled.confinement.seccomp, compiled.filters,
                    compiled.proofs) &&
       output.Add(name + ".apparmor", compiled.apparmor.text) &&
+      output.Add(name + ".cil", compiled.selinux.text) &&
       output.Add(name + ".idmap",
                  compile::CompileIdMap(compiled.confinement.user)) &&
       output.Finish(name, compiled.confinement.profiles);
@@ -214,21 +223,28 @@ int CompileLevel(const CompileOptions& options, Build& build,
   if (!filters) return Complain(build);
   Warn(build);
   const compile::AppArmorProfile apparmor = build.AppArmor(*level);
+  const auto selinux = build.Selinux(level->name, {*level});
+  if (!selinux) return Complain(build);
   const auto emitted = EmitSeccomp(options, level->seccomp, *filters);
   if (emitted && *emitted != 0) return *emitted;
   if (options.stage == "apparmor") {
     std::fputs(apparmor.text.c_str(), stdout);
+  } else if (options.stage == "selinux") {
+    std::fputs(selinux->text.c_str(), stdout);
   } else if (!emitted && !options.stage.empty()) {
     std::fprintf(stderr, "error: a profile has no stage `%s`\n  help: %s\n",
                  options.stage.c_str(), kLevelStages);
     return kBadUsage;
   }
   if (options.folder.empty()) return 0;
-  if (!build.Accepted(apparmor)) return Complain(build);
+  if (!build.Accepted(apparmor) || !build.Accepted({*selinux})) {
+    return Complain(build);
+  }
   Output output(options.folder);
   const bool written =
       WriteFilters(output, level->name, level->seccomp, *filters, proofs) &&
       output.Add(level->name + ".apparmor", apparmor.text) &&
+      output.Add(level->name + ".cil", selinux->text) &&
       output.Finish(level->name, level->profiles);
   return written ? 0 : kDoesNotCompile;
 }

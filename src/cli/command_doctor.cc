@@ -10,9 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "bundle/bundle.h"
 #include "cli/complain.h"
+#include "cli/host_levels.h"
 #include "host/facts.h"
 #include "host/judge.h"
+#include "launch/apparmor.h"
+#include "launch/selinux.h"
 
 namespace ringfence::cli {
 namespace {
@@ -69,6 +73,23 @@ void PrintJson(const std::vector<Finding>& findings) {
   std::puts(list.dump(2).c_str());
 }
 
+// Why the first level that has no label has none.
+void FindLabelGaps(host::Facts& facts) {
+  bundle::Bundle bundle{.name = "doctor"};
+  for (const std::string& level : HostLevels()) {
+    bundle.level.name = level;
+    const launch::AppArmor apparmor = launch::FindAppArmor(bundle);
+    if (facts.apparmor_gap.why.empty()) {
+      facts.apparmor_gap = {apparmor.why, apparmor.remedy};
+    }
+    const launch::Selinux selinux =
+        launch::FindSelinux(bundle, model::HostUid{facts.uid});
+    if (facts.selinux_gap.why.empty()) {
+      facts.selinux_gap = {selinux.why, selinux.remedy};
+    }
+  }
+}
+
 }  // namespace
 
 int RunDoctor(int argc, char** argv) {
@@ -86,7 +107,9 @@ int RunDoctor(int argc, char** argv) {
     std::fprintf(stderr, "ringfence: %s\n", error.what());
     return kBadUsage;
   }
-  const std::vector<Finding> findings = host::Judge(host::Gather());
+  host::Facts facts = host::Gather();
+  FindLabelGaps(facts);
+  const std::vector<Finding> findings = host::Judge(facts);
   if (format == "json") {
     PrintJson(findings);
   } else {

@@ -17,6 +17,7 @@
 #include "cli/complain.h"
 #include "cli/host_facts.h"
 #include "cli/install.h"
+#include "cli/selinux_load.h"
 #include "host/ground.h"
 #include "host/rules.h"
 #include "launch/text.h"
@@ -93,6 +94,7 @@ int Initialise(bool dry_run) {
   if (dry_run) ground.mode = host::Mode::kDryRun;
   if (const int code = Print(host::Initialise(ground)); code != 0) return code;
   if (const int code = Print(LoadAppArmor(ground.mode)); code != 0) return code;
+  if (const int code = Print(LoadSelinux(ground.mode)); code != 0) return code;
   if (!rules->in_file) {
     std::printf("%s %s\n", dry_run ? "would make" : "made", admit::kHostFile);
     if (dry_run) return 0;
@@ -112,6 +114,9 @@ int Deinitialise(bool dry_run, bool keep_rules) {
     return code;
   }
   if (const int code = Print(UnloadAppArmor(ground.mode)); code != 0) {
+    return code;
+  }
+  if (const int code = Print(UnloadSelinux(ground.mode)); code != 0) {
     return code;
   }
   if (dry_run) return 0;

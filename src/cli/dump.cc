@@ -128,6 +128,7 @@ std::optional<std::string> Dump(const Compiled& compiled,
                                 std::string_view stage) {
   if (stage == "confinement") return DumpConfinement(compiled);
   if (stage == "apparmor") return compiled.apparmor.text;
+  if (stage == "selinux") return compiled.selinux.text;
   if (stage == "landlock") return DumpLandlock(compiled.landlock);
   if (stage == "mounts") return DumpMounts(compiled.view);
   if (stage == "idmap") return compile::CompileIdMap(compiled.confinement.user);

@@ -11,10 +11,10 @@
 namespace ringfence::cli {
 
 inline constexpr char kWorkloadStages[] =
-    "confinement, seccomp, seccomp.bpf, seccomp.json, apparmor, landlock, "
-    "mounts, idmap";
+    "confinement, seccomp, seccomp.bpf, seccomp.json, apparmor, selinux, "
+    "landlock, mounts, idmap";
 inline constexpr char kLevelStages[] =
-    "seccomp, seccomp.bpf, seccomp.json, apparmor";
+    "seccomp, seccomp.bpf, seccomp.json, apparmor, selinux";
 
 // Nothing: there is no such stage, or it is one of the filter
 // (filter_text.h).

@@ -1,8 +1,8 @@
 #include "compile/apparmor.h"
 
-#include <algorithm>
 #include <array>
 
+#include "compile/allows.h"
 #include "model/label.h"
 
 namespace ringfence::compile {
@@ -26,22 +26,6 @@ constexpr std::array<Family, 7> kFamilies = {{{"inet", 2},
 constexpr std::array<Family, 5> kTypes = {
     {{"stream", 1}, {"dgram", 2}, {"raw", 3}, {"rdm", 4}, {"seqpacket", 5}}};
 constexpr uint64_t kUnix = 1;
-
-const model::CallPolicy* FindCall(const model::SeccompPolicy& policy,
-                                  std::string_view name) {
-  const auto at =
-      std::ranges::find(policy.calls, name, &model::CallPolicy::name);
-  return at == policy.calls.end() ? nullptr : &*at;
-}
-
-bool Allows(const model::SeccompPolicy& policy, std::string_view name,
-            const std::array<uint64_t, 6>& args) {
-  const model::CallPolicy* call = FindCall(policy, name);
-  return call != nullptr &&
-         Meaning(policy,
-                 {.number = call->number, .arch = policy.arch, .args = args})
-                 .action == model::Action::kAllow;
-}
 
 class Writer {
  public:
@@ -166,6 +150,15 @@ class Writer {
 };
 
 }  // namespace
+
+AppArmorProfile LauncherProfile(const std::string& program) {
+  AppArmorProfile profile{.name = kLauncherProfile, .text = "", .lines = {}};
+  profile.text = "abi <abi/4.0>,\n\nprofile " + profile.name + " " +
+                 AppArmorPath(program, false) +
+                 " flags=(unconfined) {\n  userns,\n}\n";
+  profile.lines.resize(5);
+  return profile;
+}
 
 std::string AppArmorPath(std::string_view path, bool below) {
   // What means something in a quoted pattern; `@` only before a brace.

@@ -44,6 +44,12 @@ struct LevelAccess {
 [[nodiscard]] AppArmorProfile CompileAppArmor(const LevelAccess& level,
                                               AppArmorAbi abi);
 
+// Of the launcher itself, which it lets do everything: kernels that restrict
+// unprivileged user namespaces let only programs with such a profile make them
+// (apparmor_restrict_unprivileged_userns, AppArmor 4.0). `program` is its path.
+[[nodiscard]] AppArmorProfile LauncherProfile(const std::string& program);
+inline constexpr char kLauncherProfile[] = "ringfence";
+
 // `path` as a quoted AppArmor pattern that matches nothing but it and, with
 // `below`, everything in it.
 [[nodiscard]] std::string AppArmorPath(std::string_view path, bool below);

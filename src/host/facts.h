@@ -30,6 +30,13 @@ struct NamespaceKnobs {
 
 enum class Selinux { kAbsent, kPermissive, kEnforcing };
 
+// Why a workload of some level would run without a label of a security module
+// that is on; empty: of every level it would have one.
+struct LabelGap {
+  std::string why;  // a clause
+  std::string remedy;
+};
+
 struct SubordinateIds {
   bool uids = false;      // /etc/subuid names the caller
   bool gids = false;      // /etc/subgid does
@@ -58,6 +65,8 @@ struct Facts {
   uint32_t landlock_abi = 0;
   bool apparmor = false;
   Selinux selinux = Selinux::kAbsent;
+  LabelGap apparmor_gap;  // for the caller of Gather to find
+  LabelGap selinux_gap;   // likewise
   Cgroup cgroup;
   SubordinateIds subordinate;
   std::vector<admit::PowerfulGroup> groups;

@@ -146,10 +146,16 @@ Finding Landlock(const Facts& facts) {
 }
 
 Finding Apparmor(const Facts& facts) {
+  if (facts.apparmor && !facts.apparmor_gap.why.empty()) {
+    return {"AppArmor", State::kDegraded,
+            "active, but Ringfence's policy is not loaded: " +
+                facts.apparmor_gap.why,
+            facts.apparmor_gap.remedy};
+  }
   if (facts.apparmor) {
     return {"AppArmor", State::kOk,
             "active: workloads run under the profile that root has loaded for "
-            "them or their level (`ringfence compile -o DIR` writes it)",
+            "them or their level",
             ""};
   }
   return {"AppArmor", State::kDegraded,
@@ -160,8 +166,13 @@ Finding Apparmor(const Facts& facts) {
 Finding SelinuxFinding(const Facts& facts) {
   switch (facts.selinux) {
     case Selinux::kEnforcing:
+      if (!facts.selinux_gap.why.empty()) {
+        return {"SELinux", State::kDegraded,
+                "enforcing, but not on workloads: " + facts.selinux_gap.why,
+                facts.selinux_gap.remedy};
+      }
       return {"SELinux", State::kOk,
-              "enforcing; this version confines workloads by Landlock", ""};
+              "enforcing: workloads run under the label of their level", ""};
     case Selinux::kPermissive:
       return {"SELinux", State::kDegraded, "permissive: it denies nothing",
               "as root: setenforce 1"};

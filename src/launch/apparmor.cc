@@ -1,15 +1,11 @@
 #include "launch/apparmor.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 
+#include "launch/select_label.h"
 #include "model/label.h"
 #include "sys/file.h"
-#include "sys/process.h"
 
 namespace ringfence::launch {
 namespace {
@@ -18,24 +14,6 @@ constexpr char kEnabled[] = "/sys/module/apparmor/parameters/enabled";
 
 std::string Selection(bool confined, const std::string& profile) {
   return (confined ? "stack " : "exec ") + profile;
-}
-
-// 0, or the errno with which the kernel refuses to select `profile`. What is
-// selected cannot be taken back, so a child tries.
-int Try(const std::string& selection) {
-  auto child = sys::Fork(0);
-  if (!child) return child.error().err;
-  if (child->pid == 0) {
-    const std::string path = std::string("/proc/") + kExecAttribute;
-    const auto attribute = sys::Open(path.c_str(), O_WRONLY);
-    if (!attribute) ::_exit(attribute.error().err);
-    const auto written = sys::WriteAll(attribute->get(), selection);
-    ::_exit(written ? 0 : written.error().err);
-  }
-  int status = 0;
-  while (::waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : EINVAL;
 }
 
 }  // namespace
@@ -57,8 +35,8 @@ AppArmor JudgeAppArmor(bool enabled, const std::string& level, int refused) {
   } else if (refused == ENOENT) {
     found.why = "the AppArmor profile " + profile + " is not loaded";
     found.remedy =
-        "as root: ringfence compile LEVEL.yaml -o DIR, then "
-        "apparmor_parser -r DIR/LEVEL.apparmor";
+        "as root: ringfence host init (or ringfence compile LEVEL.yaml -o DIR, "
+        "then apparmor_parser -r DIR/LEVEL.apparmor)";
   } else {
     found.why = "the AppArmor profile " + profile +
                 " cannot be selected: " + ::strerrordesc_np(refused);
@@ -77,14 +55,20 @@ AppArmor FindAppArmor(const bundle::Bundle& bundle) {
     return JudgeAppArmor(false, level, 0);
   }
   const auto own = sys::ReadFile(kCurrentAttribute, 4096);
-  const bool confined = !own || !own->starts_with("unconfined");
+  // A profile that confines nothing, as the launcher's own is, is left for
+  // another one as no profile is.
+  const bool confined =
+      !own || (!own->starts_with("unconfined") &&
+               own->find(" (unconfined)") == std::string::npos);
   const std::string workloads = model::WorkloadProfile(level, bundle.name);
   AppArmor found;
-  if (Try(Selection(confined, workloads)) == 0) {
+  if (TryLabel(kExecAttribute, Selection(confined, workloads)) == 0) {
     found = {.enabled = true, .profile = workloads};
   } else {
-    found = JudgeAppArmor(true, level,
-                          Try(Selection(confined, model::LevelProfile(level))));
+    found = JudgeAppArmor(
+        true, level,
+        TryLabel(kExecAttribute,
+                 Selection(confined, model::LevelProfile(level))));
   }
   found.confined = confined;
   return found;

@@ -27,12 +27,10 @@
 #include "launch/status.h"
 #include "launch/stdio.h"
 #include "launch/supervise.h"
-#include "model/label.h"
 #include "sys/channel.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/signal.h"
-#include "sys/stub.h"
 
 namespace ringfence::launch {
 namespace {
@@ -83,6 +81,7 @@ class Launcher {
     Notify notify(std::move(options_.notify));
     facts_ = {.landlock_abi = sys::LandlockAbi(),
               .apparmor = FindAppArmor(bundle_),
+              .selinux = FindSelinux(bundle_, model::HostUid{caller_.uid}),
               .terminal = stdio->terminal.start().use,
               .notify = notify.wanted()};
     RF_TRY(CutLimits());
@@ -277,7 +276,8 @@ class Launcher {
                            .name = bundle_.name,
                            .uid = uid,
                            .groups = {model::HostGid(caller_.gid)},
-                           .limits = RecordedLimits()};
+                           .limits = RecordedLimits(),
+                           .categories = !facts_.selinux.label.empty()};
     for (const gid_t gid : caller_.groups) request.groups.emplace_back(gid);
     if (options_.wait_ms) return ClaimInTurn(*ledger, request, signals);
     auto claim = ledger->Admit(request);
@@ -377,14 +377,8 @@ class Launcher {
       bundle_.environment.push_back(std::string("NOTIFY_SOCKET=") +
                                     kNotifyPath);
     }
-    if (!facts_.apparmor.profile.empty()) {
-      stub_ = {model::kStubPath, std::to_string(sys::stub::kReport),
-               kCurrentAttribute, facts_.apparmor.profile,
-               bundle_.command.front()};
-      for (std::string& word : stub_) {
-        prepared_.arguments.push_back(word.data());
-      }
-    }
+    stub_ = StubArguments(facts_, bundle_.command.front());
+    for (std::string& word : stub_) prepared_.arguments.push_back(word.data());
     PointersTo(bundle_.command, prepared_.arguments);
     PointersTo(bundle_.environment, prepared_.environment);
     return Promises();

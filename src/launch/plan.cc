@@ -6,6 +6,7 @@
 #include "launch/text.h"
 #include "model/label.h"
 #include "sys/mount.h"
+#include "sys/stub.h"
 #include "sys/stub_image.h"
 
 namespace ringfence::launch {
@@ -60,7 +61,7 @@ class PlanMaker {
   void Add(StepKind kind) { Add(Step{.kind = kind}); }
 
   static bool IsLabelled(const Facts& facts) {
-    return !facts.apparmor.profile.empty();
+    return !facts.apparmor.profile.empty() || !facts.selinux.label.empty();
   }
 
   void Init(const Facts& facts) {
@@ -203,7 +204,12 @@ class PlanMaker {
            .resource = limit.resource});
     }
     const bool labelled = IsLabelled(facts);
-    if (labelled) {
+    // The kernel runs one of the two, never both.
+    if (!facts.selinux.label.empty()) {
+      Add({.kind = StepKind::kLabel,
+           .path = kSelinuxExecAttribute,
+           .text = facts.selinux.label});
+    } else if (labelled) {
       Add({.kind = StepKind::kLabel,
            .path = kExecAttribute,
            .text = SelectionOf(facts.apparmor)});
@@ -372,6 +378,15 @@ int RankOf(StepKind kind) {
 
 bool IsWorkloads(StepKind kind) {
   return RankOf(kind) >= RankOf(StepKind::kOwnSession);
+}
+
+std::vector<std::string> StubArguments(const Facts& facts,
+                                       const std::string& program) {
+  const bool by_selinux = !facts.selinux.label.empty();
+  if (!by_selinux && facts.apparmor.profile.empty()) return {};
+  return {model::kStubPath, std::to_string(sys::stub::kReport),
+          by_selinux ? kSelinuxCurrentAttribute : kCurrentAttribute,
+          by_selinux ? facts.selinux.label : facts.apparmor.profile, program};
 }
 
 std::string Describe(const Step& step) {

@@ -18,6 +18,7 @@
 #include "bundle/bundle.h"
 #include "launch/apparmor.h"
 #include "launch/cgroup.h"
+#include "launch/selinux.h"
 #include "launch/terminal.h"
 
 namespace ringfence::launch {
@@ -97,6 +98,7 @@ struct HostSource {
 struct Facts {
   uint32_t landlock_abi = 0;
   AppArmor apparmor = {};
+  Selinux selinux = {};
   CgroupFacts cgroup = {};
   TerminalUse terminal = TerminalUse::kNone;
   bool notify = false;  // somebody waits for sd_notify(3)
@@ -113,6 +115,11 @@ struct Plan {
 [[nodiscard]] Plan MakePlan(const bundle::Bundle& bundle,
                             const std::vector<HostSource>& sources,
                             const Facts& facts);
+
+// What goes before the workload's command where a label is selected: the stub,
+// what it is to compare, and the program; empty where none is.
+[[nodiscard]] std::vector<std::string> StubArguments(
+    const Facts& facts, const std::string& program);
 
 // One line a step, for people and golden files.
 [[nodiscard]] std::string Describe(const Step& step);

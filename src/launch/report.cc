@@ -113,6 +113,15 @@ class Reporter {
     }
   }
 
+  void SelinuxLabel(const bundle::Bundle& bundle, const Selinux& selinux,
+                    std::string_view status) {
+    if (!selinux.label.empty()) {
+      ReadBack("selinux", Field(status, "Label"));
+    } else if (selinux.enabled || bundle.mandatory_access.selinux) {
+      NotEnforced("selinux", selinux.why);
+    }
+  }
+
   void Limits(const bundle::Bundle& bundle, const Plan& plan,
               const CgroupFacts& cgroup) {
     for (const Step& step : plan.steps) {
@@ -158,6 +167,7 @@ std::vector<Protection> Report(const bundle::Bundle& bundle, const Plan& plan,
                                  " instructions");
   report.Landlock(bundle, facts.landlock_abi);
   report.AppArmor(bundle, facts.apparmor, status);
+  report.SelinuxLabel(bundle, facts.selinux, status);
   report.ReadBack("namespaces",
                   bundle.network.mode == model::NetworkMode::kHost
                       ? "user mnt pid ipc uts cgroup; the network is the "

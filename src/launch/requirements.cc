@@ -73,7 +73,8 @@ std::expected<void, Refusal> CheckMandatoryAccess(const bundle::Bundle& bundle,
   }
   const model::MandatoryAccess& wanted = bundle.mandatory_access;
   if ((wanted.landlock && abi != 0) ||
-      (wanted.apparmor && !facts.apparmor.profile.empty())) {
+      (wanted.apparmor && !facts.apparmor.profile.empty()) ||
+      (wanted.selinux && !facts.selinux.label.empty())) {
     return {};
   }
   std::string why;
@@ -85,8 +86,7 @@ std::expected<void, Refusal> CheckMandatoryAccess(const bundle::Bundle& bundle,
     remedy += (remedy.empty() ? "" : "; or ") + help;
   };
   add(wanted.apparmor, facts.apparmor.why, facts.apparmor.remedy);
-  add(wanted.selinux, "this version selects no SELinux label",
-      "name another module in the level");
+  add(wanted.selinux, facts.selinux.why, facts.selinux.remedy);
   add(wanted.landlock, "this kernel has no Landlock, or it is off",
       "boot with landlock in the lsm= list (CONFIG_SECURITY_LANDLOCK)");
   return Unprotected(

@@ -29,6 +29,7 @@ struct MandatoryAccess {
 struct Confinement {
   std::string name;  // of the workload: [a-z][a-z0-9-]*, at most 63 bytes
   TrustLevel level;
+  uint32_t level_depth = 0;  // how many levels that level extends
   User user;
   std::vector<std::string>
       capabilities;  // CAP_*, sorted; kept in the user namespace

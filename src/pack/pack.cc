@@ -152,6 +152,7 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   bundle.add_level(level);
   bundle.add_tenant(tenant);
   bundle.add_colocate(static_cast<uint8_t>(from.level.colocate));
+  bundle.add_level_depth(from.level_depth);
   bundle.add_uid(from.user.uid.value);
   bundle.add_gid(from.user.gid.value);
   bundle.add_capabilities(artefacts.capabilities);

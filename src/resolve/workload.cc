@@ -180,6 +180,7 @@ std::optional<model::Confinement> ResolveWorkload(
   }
   out.name = workload->name.value;
   out.level = Identity(*workload, level, diagnostics);
+  out.level_depth = static_cast<uint32_t>(level.chain.size() - 1);
   out.user = UserOf(workload->user, level, diagnostics);
   out.capabilities = level.capabilities;
   out.view = ResolveView(*workload, level, out.user, diagnostics);

@@ -4,7 +4,8 @@
 //
 // A label takes effect at an exec, so nobody can look at it before. This
 // program looks: ATTRIBUTE is the file in /proc that tells its label, LABEL
-// the profile that has to be in it and enforcing. Then it says so on descriptor
+// the profile of AppArmor that has to be in it and enforcing, or the label of
+// SELinux that it has to be. Then it says so on descriptor
 // 63 and executes PROGRAM in its place. It runs under the workload's filter and
 // needs openat, read, write, close, execve and exit_group of it; there is no C
 // library here, which would make calls of its own.
@@ -80,6 +81,17 @@ size_t Length(const char* text) {
   return length;
 }
 
+bool Equals(const char* label, const char* wanted) {
+  return StartsWith(label, wanted) && label[Length(wanted)] == '\0';
+}
+
+bool IsSelinux(const char* label) {
+  for (; *label != '\0'; ++label) {
+    if (*label == ':') return true;  // no profile of ours has one
+  }
+  return false;
+}
+
 // "PROFILE (enforce)", or, where the launcher was confined itself,
 // "OTHER//&PROFILE (enforce)" in either order.
 bool Confines(const char* label, const char* profile) {
@@ -118,11 +130,15 @@ extern "C" [[noreturn]] void Main(long* stack) {
   const long attribute =
       Call(kOpenat, kCurrentDirectory, Address(arguments[2]), kReadOnly);
   if (attribute < 0) Say(report, kBroken, -attribute);
-  const long size = Call(kRead, attribute, Address(said + 1), kMaxLabel);
+  long size = Call(kRead, attribute, Address(said + 1), kMaxLabel);
   Call(kClose, attribute, 0, 0);
   if (size < 0) Say(report, kBroken, -size);
+  // The label of SELinux comes with its NUL.
+  while (size > 0 && said[size] == '\0') --size;
   said[1 + size] = '\0';
-  if (!Confines(said + 1, arguments[3])) Say(report, kBroken, 0);
+  const bool good = IsSelinux(arguments[3]) ? Equals(said + 1, arguments[3])
+                                            : Confines(said + 1, arguments[3]);
+  if (!good) Say(report, kBroken, 0);
   said[0] = kChecked;
   Call(kWrite, report, Address(said), 1 + size + 1);
 

@@ -30,6 +30,7 @@ LIBRARIES = {
     "json": r"nlohmann/.+",
     "seccomp": r"seccomp\.h",
     "systemd": r"systemd/.+",
+    "sepol": r"sepol/.+",
 }
 GENERATED = "bundle_generated.h"  # the one header of ours without a folder
 # What CMake calls them. `linux` is headers only.
@@ -44,6 +45,7 @@ LINKED_AS = {
     "CLI11::CLI11": "cli11",
     "seccomp": "seccomp",
     "systemd": "systemd",
+    "sepol": "sepol",
 }
 # The kernel's doors, each with the one folder that may touch it.
 DOORS = {"sys/mount.h": "sys", "sys/prctl.h": "sys", "sched.h": "sys",

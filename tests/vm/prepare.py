@@ -3,9 +3,9 @@
 
     tests/vm/prepare.py BUILD
 
-Below build/vm: `vmlinux`, `initrd.cpio`, `layer` (packages that only the guest
-needs) and `policy.selinux` are kept until a version changes; `tree`, an
-installation of BUILD, is made each time. Nothing is installed on this machine:
+Below build/vm: `vmlinux`, `initrd.cpio`, and `layer` (packages that only the
+guest needs) are kept until a version changes; `tree`, an installation of BUILD,
+and the policies of SELinux are made each time. Nothing is installed on this machine:
 packages are downloaded by apt-get and unpacked.
 """
 
@@ -169,22 +169,31 @@ def make_tree(build):
                     / "examples")
 
 
-def make_selinux_policy():
-    """Our own small policy: no file has to be labelled beforehand."""
+def make_selinux_policies(build):
+    """Our own small policy, without and with the module of the levels.
+
+    No file has to be labelled beforehand.
+    """
     sources = [CACHE / "base.cil", HERE / "policy/canary.cil"]
     sources[0].write_text(output(sys.executable, HERE / "policy/base.py"))
+    levels = CACHE / "levels.cil"
+    levels.write_text(output(build / "bin/ringfence", "compile",
+                             ROOT / "profiles/untrusted.yaml", "--emit",
+                             "selinux"))
     layer = CACHE / "layer"
     secilc = shutil.which("secilc") or layer / "usr/bin/secilc"
     libraries = layer / "usr/lib/x86_64-linux-gnu"
-    output(secilc, "-c", "33", "-o", CACHE / "policy.selinux", "-f",
-           "/dev/null", *sources,
-           env={**os.environ, "LD_LIBRARY_PATH": str(libraries)})
+    for name, modules in (("policy.selinux", sources),
+                          ("policy.levels", [*sources, levels])):
+        output(secilc, "-c", "33", "-o", CACHE / name, "-f", "/dev/null",
+               *modules, env={**os.environ, "LD_LIBRARY_PATH": str(libraries)})
 
 
 def main():
     make_machine()
-    make_tree(pathlib.Path(sys.argv[1]).resolve())
-    make_selinux_policy()
+    build = pathlib.Path(sys.argv[1]).resolve()
+    make_tree(build)
+    make_selinux_policies(build)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@
     tests/vm/run.py [--build BUILD] [--only REGEX] [--self-test] [BOOT...]
 
 BOOT is apparmor, selinux or systemd; default: all. Each boots Debian's stock
-kernel once and runs the cases of tests/vm/cases/BOOT in it, one after the
-other. A case that does not report is a failed one. The console and the output
+kernel once, two at a time, and runs the cases of its folders in tests/vm/cases,
+one after the other. A case that does not report is a failed one. The console and the output
 of each case are kept in build/vm/runs/BOOT. With --self-test the policy of each
 boot is sabotaged first, and no case may pass. The last line is
 `N passed, M failed`.
 """
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -23,16 +24,21 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / "build" / "vm"
-BOOTS = ["apparmor", "selinux", "systemd"]
+# Where the cases of each boot lie.
+FOLDERS = {"apparmor": ("every", "labelled", "apparmor"),
+           "selinux": ("every", "labelled", "selinux"),
+           "systemd": ("every", "systemd")}
+BOOTS = list(FOLDERS)
 # A guest runs ten times slower than its host, whose cores others may use.
 TIMEOUT_S = 600
 CONSOLE_LINES = 30
+AT_ONCE = 2
 
 
 def case_names(boot, only=""):
     """The cases of a boot, in the order in which the guest runs them."""
     names = []
-    for folder in ("every", boot):
+    for folder in FOLDERS[boot]:
         for file in sorted((HERE / "cases" / folder).glob("*.sh")):
             names += re.findall(r"^case_([A-Za-z0-9_]+)\(\)",
                                 file.read_text(), re.MULTILINE)
@@ -98,9 +104,11 @@ def run_boot(boot, build, only, sabotage=False):
         shutil.copytree(HERE / folder, out / folder)
     (out / "guest/init").chmod(0o755)
     (out / "only").write_text(only or ".")
+    (out / "folders").write_text(" ".join(FOLDERS[boot]))
     (out / "checkout").write_text(str(ROOT))
     (out / "build").write_text(str(build))
-    shutil.copyfile(CACHE / "policy.selinux", out / "policy.selinux")
+    for file in ("policy.selinux", "policy.levels", "base.cil", "levels.cil"):
+        shutil.copyfile(CACHE / file, out / file)
     start = time.monotonic()
     with open(out / "console", "wb") as console:
         try:
@@ -145,9 +153,12 @@ def main():
     subprocess.run([sys.executable, HERE / "prepare.py", options.build],
                    check=True)
     passed_count, failed_count = 0, 0
-    for boot in boots:
-        passed, failed, out = run_boot(boot, options.build.resolve(),
-                                       options.only, options.self_test)
+    # A guest is one thread of its host.
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = list(pool.map(
+            lambda boot: run_boot(boot, options.build.resolve(), options.only,
+                                  options.self_test), boots))
+    for boot, (passed, failed, out) in zip(boots, runs):
         if options.self_test:
             # One test: the whole of a sabotaged boot is red.
             for name in passed:

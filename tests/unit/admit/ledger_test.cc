@@ -63,6 +63,37 @@ TEST_F(LedgerTest, ANameIsTakenOnlyWhileItRuns) {
   EXPECT_TRUE(Admit("public", "a"));
 }
 
+// Another name with the pair of SELinux categories that `name` has.
+std::string SamePairAs(const std::string& name, model::HostUid uid) {
+  for (int i = 0;; ++i) {
+    std::string other = "w" + std::to_string(i);
+    if (other != name && CategoryPair(other, uid) == CategoryPair(name, uid)) {
+      return other;
+    }
+  }
+}
+
+TEST_F(LedgerTest, NobodyHasTheCategoriesOfAnotherThatRuns) {
+  Request one = RequestFor("public", "a");
+  one.categories = true;
+  Request same = RequestFor("public", SamePairAs("a", one.uid));
+  same.categories = true;
+  Request other = RequestFor("public", "b");
+  other.categories = true;
+  auto claim = Admit(one);
+  ASSERT_TRUE(claim);
+  const auto refused = Admit(same);
+  ASSERT_TRUE(RefusedFor<CategoriesTaken>(refused));
+  EXPECT_EQ(std::get<CategoriesTaken>(refused.error()).holder.name, "a");
+  EXPECT_TRUE(Admit(other));
+  // Where SELinux gives no label they mean nothing.
+  same.categories = false;
+  EXPECT_TRUE(Admit(same));
+  same.categories = true;
+  ASSERT_TRUE(claim->Release());
+  EXPECT_TRUE(Admit(same));
+}
+
 TEST_F(LedgerTest, InvalidNamesAreRefused) {
   EXPECT_TRUE(RefusedFor<InvalidName>(Admit("public", "")));
   EXPECT_TRUE(RefusedFor<InvalidName>(Admit("Public", "a")));

@@ -68,6 +68,7 @@ TEST(Describe, EveryRefusalHasWordsAndACode) {
       {NotAllowed{{model::HostGid(0)}}, 120},
       {NotAllowed{}, 120},
       {NameTaken{record}, 123},
+      {CategoriesTaken{record}, 120},
       {StillDying{record}, 120},
       {Busy{{7, 1}, model::HostUid(0)}, 120},
       {Busy{}, 120},

@@ -21,6 +21,7 @@ TEST(Open, GivesBackWhatWasPacked) {
   ASSERT_TRUE(bundle) << bundle.error().why;
   EXPECT_EQ(bundle->name, sample.name);
   EXPECT_EQ(bundle->level, sample.level);
+  EXPECT_EQ(bundle->level_depth, sample.level_depth);
   EXPECT_EQ(bundle->user, sample.user);
   EXPECT_EQ(bundle->network, sample.network);
   EXPECT_EQ(bundle->stop, sample.stop);

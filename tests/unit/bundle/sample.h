@@ -20,6 +20,7 @@ inline model::Confinement SampleConfinement() {
   model::Confinement sample;
   sample.name = "sample";
   sample.level = {"public", "shop", model::Colocate::kSameTenant};
+  sample.level_depth = 2;
   sample.user = {model::NsUid{1000}, model::NsGid{1001}};
   sample.view = {
       {.kind = Kind::kBind,

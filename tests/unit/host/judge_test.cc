@@ -117,8 +117,26 @@ TEST(Judge, AppArmorSaysWhatItNeeds) {
   Facts facts = Best();
   EXPECT_EQ(Find(facts, "AppArmor").state, State::kOk);
   EXPECT_THAT(Find(facts, "AppArmor").detail, HasSubstr("root has loaded"));
+  facts.apparmor_gap = {"there is none", "load it"};
+  EXPECT_EQ(Find(facts, "AppArmor").state, State::kDegraded);
+  EXPECT_THAT(Find(facts, "AppArmor").detail,
+              HasSubstr("active, but Ringfence's policy is not loaded: there"));
+  EXPECT_EQ(Find(facts, "AppArmor").remedy, "load it");
   facts.apparmor = false;
   EXPECT_EQ(Find(facts, "AppArmor").state, State::kDegraded);
+}
+
+TEST(Judge, SelinuxSaysWhatItNeeds) {
+  Facts facts = Best();
+  facts.selinux = Selinux::kEnforcing;
+  EXPECT_EQ(Find(facts, "SELinux").state, State::kOk);
+  facts.selinux_gap = {"no such label", "load it"};
+  EXPECT_EQ(Find(facts, "SELinux").state, State::kDegraded);
+  EXPECT_THAT(Find(facts, "SELinux").detail, HasSubstr("no such label"));
+  EXPECT_EQ(Find(facts, "SELinux").remedy, "load it");
+  facts.selinux = Selinux::kPermissive;
+  EXPECT_EQ(Find(facts, "SELinux").state, State::kDegraded);
+  EXPECT_THAT(Find(facts, "SELinux").detail, HasSubstr("permissive"));
 }
 
 TEST(Judge, EachMissingLandlockAbiIsNamed) {

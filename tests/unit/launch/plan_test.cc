@@ -134,6 +134,33 @@ TEST(MakePlan, StacksTheLabelOfALauncherThatIsConfinedItself) {
               testing::Contains("select the label stack ringfence-x"));
 }
 
+TEST(MakePlan, SelectsALabelOfSelinuxAsAWhole) {
+  const bundle::Bundle bundle = SampleBundle();
+  const Facts facts = {.landlock_abi = 2,
+                       .selinux = {.enabled = true, .label = "u:r:t:s0:c1,c2"}};
+  const Plan plan = MakePlan(bundle, AllPresent(bundle), facts);
+  const auto label =
+      std::ranges::find(plan.steps, StepKind::kLabel, &Step::kind);
+  ASSERT_NE(label, plan.steps.end());
+  EXPECT_EQ(label->path, kSelinuxExecAttribute);
+  EXPECT_EQ(label->text, "u:r:t:s0:c1,c2");
+  EXPECT_EQ(plan.steps.back().path, model::kStubPath);
+}
+
+TEST(SelinuxLabel, IsTheCallersWithTypeAndCategoriesOfTheWorkload) {
+  bundle::Bundle bundle = SampleBundle();
+  bundle.level.name = "very-public";
+  bundle.level_depth = 2;
+  const std::string label =
+      SelinuxLabel("u:r:shell_t:s0-s0:c0.c1023", bundle, model::HostUid{1000});
+  EXPECT_THAT(label, testing::MatchesRegex(
+                         "u:r:ringfence_very_public_t:s0:c[0-9]+,c[0-9]+"));
+  EXPECT_EQ(SelinuxLabel("u:r:t:s0", bundle, model::HostUid{1000}), label);
+  EXPECT_NE(SelinuxLabel("u:r:t:s0", bundle, model::HostUid{1001}), label);
+  EXPECT_EQ(SelinuxLabel("u:r:t", bundle, model::HostUid{1000}), "");
+  EXPECT_EQ(SelinuxLabel("unconfined", bundle, model::HostUid{1000}), "");
+}
+
 TEST(MakePlan, RestrictsEveryMount) {
   const bundle::Bundle bundle = SampleBundle();
   const Plan plan = MakePlan(bundle, AllPresent(bundle), {.landlock_abi = 7});

@@ -30,6 +30,18 @@ TEST(CheckRequirements, AnyOneThatTheLevelNamesWillDo) {
   EXPECT_FALSE(CheckRequirements(any, kNothing));
 }
 
+TEST(CheckRequirements, SelinuxCountsWhereItGivesALabel) {
+  const bundle::Bundle bundle = AskingFor({.selinux = true});
+  EXPECT_TRUE(CheckRequirements(bundle, {.selinux = {.label = "u:r:t:s0"}}));
+  const auto checked = CheckRequirements(
+      bundle, {.landlock_abi = 7,
+               .selinux = {.why = "no such label", .remedy = "load it"}});
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ExitCode::kProtection);
+  EXPECT_THAT(checked.error().why, HasSubstr("no such label"));
+  EXPECT_EQ(checked.error().remedy, "load it");
+}
+
 TEST(CheckRequirements, OneThatTheLevelDoesNotNameWillNot) {
   EXPECT_FALSE(CheckRequirements(AskingFor({.apparmor = true}), kLandlock));
   EXPECT_FALSE(CheckRequirements(AskingFor({.landlock = true}), kAppArmor));

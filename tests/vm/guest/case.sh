@@ -64,10 +64,10 @@ assert_enforcing() {
       ;;
     selinux)
       [[ $(</sys/fs/selinux/enforce) == 1 ]] || fail 'SELinux is permissive'
-      local label=sys_u:sys_r:canary_t:s0
+      local label=system_u:system_r:canary_t:s0
       [[ -r /tmp/canary ]] || {
         echo secret >/tmp/canary
-        chcon sys_u:object_r:canary_file_t:s0 /tmp/canary
+        chcon system_u:object_r:canary_file_t:s0 /tmp/canary
       }
       [[ $(</tmp/canary) == secret ]] || fail 'the control is not readable'
       [[ $(runcon $label bash -c 'echo "$(</proc/self/attr/current)"' |
@@ -94,6 +94,19 @@ assert_enforcing() {
         fail "pids.max limits nothing: $forked"
       ;;
   esac
+}
+
+# SELinux: the module of the levels beside the boot's own policy. STATEMENTS are
+# added to it, SED is applied to it.
+load_levels() { # load_levels [STATEMENTS [SED]]
+  local policy=/vmout/policy.levels
+  if (($#)); then
+    { sed "${2:-}" /vmout/levels.cil && echo "$1"; } >/tmp/levels.cil
+    policy=/tmp/policy.levels
+    secilc -c 33 -o $policy -f /dev/null /vmout/base.cil \
+      /vmout/policy/canary.cil /tmp/levels.cil
+  fi
+  dd if=$policy of=/sys/fs/selinux/load bs=64M 2>/dev/null
 }
 
 # A redirection of bash under the canary's profile; its content is printed.

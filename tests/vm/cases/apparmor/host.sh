@@ -3,6 +3,9 @@
 loaded() { grep -c '^ringfence-[a-z]* (enforce)$' /sys/kernel/security/apparmor/profiles; }
 
 case_HostInitLoadsTheProfilesOfTheLevels() {
+  as_user ringfence doctor >/tmp/out || :
+  expect_text "active, but Ringfence's policy is not loaded: the AppArmor profile ringfence-critical is not loaded" /tmp/out
+  expect_text 'as root: ringfence host init' /tmp/out
   ringfence host init --dry-run >/tmp/out
   expect_text 'would load the AppArmor profile ringfence-public' /tmp/out
   [[ $(loaded || :) == 0 ]]
@@ -11,6 +14,8 @@ case_HostInitLoadsTheProfilesOfTheLevels() {
   [[ $(loaded) == 4 ]]
   ringfence host init
   [[ $(loaded) == 4 ]]
+  ringfence doctor >/tmp/out || :
+  expect_text 'active: workloads run under the profile' /tmp/out
   [[ $(confined ringfence-public /usr/bin/cat /proc/self/attr/current) == \
     "ringfence-public (enforce)" ]]
   # A profile of somebody else's stays.
@@ -23,7 +28,18 @@ case_HostInitLoadsTheProfilesOfTheLevels() {
   grep -q '^other ' /sys/kernel/security/apparmor/profiles
   ringfence host init
   [[ $(loaded) == 4 ]]
+  # Half an init, and half a deinit: what there is goes.
+  printf ringfence-public >/sys/kernel/security/apparmor/.remove
+  umount /run/ringfence
+  rmdir /run/ringfence
   ringfence host deinit
+  [[ $(loaded || :) == 0 ]]
+}
+
+case_OnlyRootLoadsProfiles() {
+  expect_code 1 as_user ringfence host init 2>/tmp/out
+  expect_text root /tmp/out
+  [[ $(loaded || :) == 0 ]]
 }
 
 case_ALevelThatDoesNotCompileLoadsNothing() {

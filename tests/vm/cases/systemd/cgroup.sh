@@ -126,6 +126,31 @@ END
   until_true 100 no_scope
 }
 
+# No signal of init's reaches a process of another PID namespace: cgroup.kill does.
+case_WhoeverIsInTheCgroupEndsWithIt() {
+  workload joined '{processes: 30}' <<'END'
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+time.sleep(1000)
+END
+  echo 'stop: {grace: 1s}' >>/tmp/joined.yaml
+  : >/tmp/joined.status && chown vmuser /tmp/joined.status
+  start joined &
+  local run=$!
+  until_true 300 grep -q started /tmp/joined.status
+  as_user /usr/bin/sleep 3333 &
+  local inside=$!
+  as_user /usr/bin/sleep 3333 &
+  local outside=$!
+  echo $inside >"$(work)/cgroup.procs"
+  as_user ringfence stop joined
+  wait $run || :
+  expect_code 137 wait $inside
+  kill -0 $outside # the control
+  kill $outside
+  until_true 100 no_scope
+}
+
 case_ADelegatedScopeIsUsedAsItIs() {
   workload own '{memory: {max: 64Mi, if_available: false}}' <<<'print("ran")'
   as_user systemd-run --user --scope -q --unit own -p Delegate=yes \

@@ -1,0 +1,170 @@
+#include "compile/selinux.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ringfence::compile {
+namespace {
+
+using Kind = model::ViewEntry::Kind;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// Lets socket(2) through for one family, and the named calls.
+model::SeccompPolicy Calls(uint64_t family,
+                           const std::vector<std::string>& names) {
+  model::SeccompPolicy policy{.arch = model::kArchX86_64, .unlisted = {}};
+  policy.calls.push_back(
+      {.number = 41,
+       .name = "socket",
+       .clauses = {{{.kind = model::Condition::Kind::kTest,
+                     .test = {.arg = 0, .mask = 0xffffffff, .value = family},
+                     .of = {}},
+                    model::kAllowed,
+                    {}}},
+       .otherwise = {model::Action::kExplain, 1},
+       .source = {"public.yaml", 12, 5}});
+  uint32_t number = 1000;
+  for (const std::string& name : names) {
+    policy.calls.push_back({.number = number++,
+                            .name = name,
+                            .otherwise = model::kAllowed,
+                            .source = {}});
+  }
+  return policy;
+}
+
+std::vector<SelinuxLevel> Chain() {
+  return {{.name = "inner",
+           .above = {},
+           .may_execute = {"/usr", "/srv"},
+           .capabilities = {"CAP_NET_BIND_SERVICE"},
+           .seccomp = Calls(2, {"bind", "listen", "connect"}),
+           .source = {"inner.yaml", 3, 7}},
+          {.name = "outer-most",
+           .above = {"inner"},
+           .may_execute = {"/usr", "/opt/x"},
+           .capabilities = {},
+           .seccomp = Calls(1, {}),
+           .source = {"outer.yaml", 3, 7}}};
+}
+
+std::string Text() { return CompileSelinux("levels", Chain()).text; }
+
+TEST(CompileSelinux, GivesEachLevelTypesOfItsOwn) {
+  EXPECT_THAT(Text(), AllOf(HasSubstr("(type ringfence_inner_t)"),
+                            HasSubstr("(type ringfence_inner_data_t)"),
+                            HasSubstr("(type ringfence_outer_most_t)"),
+                            HasSubstr("(type ringfence_outer_most_data_t)")));
+}
+
+TEST(CompileSelinux, AllowsTheSocketsThatTheFilterAllows) {
+  EXPECT_THAT(
+      Text(),
+      AllOf(HasSubstr("(allow ringfence_inner_t self (tcp_socket (create"),
+            HasSubstr("(allow ringfence_inner_t port_type (tcp_socket "
+                      "(name_connect)))"),
+            Not(HasSubstr("(allow ringfence_inner_t self (vsock_socket")),
+            HasSubstr("(allow ringfence_outer_most_t self "
+                      "(unix_stream_socket (create"),
+            Not(HasSubstr("(allow ringfence_outer_most_t self (tcp_socket"))));
+}
+
+TEST(CompileSelinux, ExecutesDataOnlyWhereTheCeilingReachesThere) {
+  EXPECT_THAT(Text(),
+              AllOf(HasSubstr("(allow ringfence_inner_t ringfence_inner_data_t "
+                              "(file (execute execute_no_trans)))"),
+                    Not(HasSubstr("(allow ringfence_outer_most_t "
+                                  "ringfence_outer_most_data_t (file "
+                                  "(execute"))));
+}
+
+TEST(CompileSelinux, ForbidsWhatOneLevelMayDoToAnother) {
+  for (const char* pair : {"ringfence_inner_t ringfence_outer_most_t",
+                           "ringfence_outer_most_t ringfence_inner_t"}) {
+    EXPECT_THAT(Text(), HasSubstr(std::string("(neverallow ") + pair +
+                                  " (process (transition"));
+  }
+  for (const char* pair : {"ringfence_inner_t ringfence_outer_most_data_t",
+                           "ringfence_outer_most_t ringfence_inner_data_t"}) {
+    EXPECT_THAT(Text(), HasSubstr(std::string("(neverallow ") + pair +
+                                  " (file (getattr read write"));
+  }
+}
+
+// The order: what a level may not, no level that extends it may.
+TEST(CompileSelinux, BoundsEachLevelByThoseThatItExtends) {
+  EXPECT_THAT(
+      Text(),
+      AllOf(HasSubstr("(typeattributeset ringfence_inner_within "
+                      "(ringfence_outer_most_t))"),
+            Not(HasSubstr("(typeattributeset ringfence_outer_most_within "
+                          "(ringfence_inner_t))")),
+            HasSubstr("(neverallow ringfence_inner_within self (vsock_socket "
+                      "(create)))")));
+}
+
+TEST(CompileSelinux, KeepsTheCapabilitiesThatTheLevelKeeps) {
+  EXPECT_THAT(Text(),
+              AllOf(HasSubstr("(allow ringfence_inner_t self (cap_userns "
+                              "(net_bind_service)))"),
+                    HasSubstr("(neverallow ringfence_outer_most_within self "
+                              "(cap_userns (all)))")));
+}
+
+TEST(CompileSelinux, KnowsWhoAskedForALine) {
+  const SelinuxModule module = CompileSelinux("levels", Chain());
+  size_t line = 0;
+  size_t begin = 0;
+  for (size_t end = 0;
+       (end = module.text.find('\n', begin)) != std::string::npos;
+       begin = end + 1, ++line) {
+    ASSERT_LT(line, module.lines.size());
+    const std::string text = module.text.substr(begin, end - begin);
+    if (text == "(type ringfence_inner_t)") {
+      EXPECT_EQ(module.lines[line].file, "inner.yaml");
+    }
+    if (text.find("(tcp_socket (create") != std::string::npos &&
+        text.starts_with("(allow")) {
+      EXPECT_EQ(module.lines[line].line, 12u);
+    }
+  }
+  EXPECT_EQ(line, module.lines.size());
+}
+
+TEST(SelinuxPath, HoldsNothingThatMeansSomethingToAnyReader) {
+  EXPECT_EQ(SelinuxPath("/srv/a.b"), "/srv/a[.]b(/.*)?");
+  EXPECT_EQ(SelinuxPath("/a b\n\"*[\\"),
+            "/a[\\x20]b[\\x0a][\\x22][\\x2a][\\x5b][\\x5c](/.*)?");
+  EXPECT_EQ(SelinuxPath("/\xff"), "/[\\xff](/.*)?");
+  EXPECT_EQ(SelinuxPath("/"), "/.*");
+}
+
+TEST(CompileSelinux, LabelsWhatAWorkloadWrites) {
+  model::Confinement confinement;
+  confinement.name = "ledger";
+  confinement.level.name = "critical";
+  const SelinuxModule module =
+      CompileSelinux(confinement, {{.kind = Kind::kBind,
+                                    .at = "/data",
+                                    .rights = {.read = true, .write = true},
+                                    .host = "/srv/the ledger",
+                                    .text = "",
+                                    .source = {"ledger.yaml", 5, 3}},
+                                   {.kind = Kind::kBind,
+                                    .at = "/usr",
+                                    .rights = {.read = true},
+                                    .host = "/usr",
+                                    .text = "",
+                                    .source = {}}});
+  EXPECT_THAT(module.text,
+              HasSubstr("(filecon \"/srv/the[\\x20]ledger(/.*)?\" any "
+                        "(system_u object_r ringfence_critical_data_t ((s0) "
+                        "(s0))))\n"));
+  EXPECT_THAT(module.text, Not(HasSubstr("\"/usr")));
+  EXPECT_EQ(module.lines.back().line, 5u);
+}
+
+}  // namespace
+}  // namespace ringfence::compile

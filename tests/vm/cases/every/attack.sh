@@ -1,0 +1,13 @@
+# The escape set, under everything that the machine has together.
+
+case_EveryTechniqueIsStopped() {
+  case $VM_BOOT in
+    selinux) load_levels ;;
+    apparmor)
+      ringfence compile "$PROFILES/untrusted.yaml" -o /tmp/compiled
+      apparmor_parser -r -K /tmp/compiled/untrusted.apparmor
+      ;;
+  esac
+  as_user ringfence attack untrusted >/tmp/out || { cat /tmp/out; fail 'not stopped'; }
+  tail -3 /tmp/out
+}

@@ -1,0 +1,176 @@
+# Launches under a label of SELinux.
+
+labels() { sed -nE 's/.*selinux: enforced: (.*)/\1/p' "$1"; }
+
+# A file that the workload's mounts show, on a file system that keeps labels.
+show_file() { # show_file TYPE
+  mkdir -p /srv/shown
+  mountpoint -q /srv/shown || mount -t tmpfs -o mode=755 tmpfs /srv/shown
+  echo text >/srv/shown/file
+  chcon system_u:object_r:$1:s0 /srv/shown/file
+}
+# The same bundle each time, compiled once.
+bundle() { # bundle LEVEL
+  cat >/tmp/shown-$1.yaml <<END
+kind: Workload
+name: shown-$1
+trust: $1
+command: [/usr/bin/cat, /srv/shown/file]
+filesystem: {read: [/srv/shown]}
+END
+  ringfence compile /tmp/shown-$1.yaml -o /tmp/compiled
+}
+shown() { as_user ringfence run /tmp/compiled/shown-$1.rfb; }
+
+# Profiles with which nothing but SELinux will do.
+strict() {
+  mkdir -p /tmp/strict
+  cp -r "$PROFILES"/. /tmp/strict/
+  sed 's/^kind: TrustLevel/&\nmandatory_access: {any_of: [selinux]}/' \
+    "$PROFILES/untrusted.yaml" >/tmp/strict/untrusted.yaml
+}
+run_strict() {
+  as_user ringfence run --profiles /tmp/strict --trust untrusted "$@"
+}
+
+case_WithoutTheModuleTheStatusSaysSo() {
+  as_user ringfence run --verbose --trust public -- /usr/bin/true 2>/tmp/out
+  expect_text 'selinux: not enforced: the policy of SELinux has no label system_u:system_r:ringfence_public_t:s0:c' /tmp/out
+}
+
+case_TheLevelsLabelIsReadBackInsideAndOutside() {
+  load_levels
+  for level in critical internal public untrusted; do
+    as_user ringfence run --verbose --trust $level -- /usr/bin/sh -c \
+      'cat /proc/self/attr/current; exec sleep 1000' >/tmp/inside 2>/tmp/status &
+    local process
+    process=$(pid_of sleep)
+    [[ $(labels /tmp/status) == system_u:system_r:ringfence_${level}_t:s0:c*,c* ]]
+    [[ $(tr -d '\0' </tmp/inside) == "$(labels /tmp/status)" ]]
+    [[ $(tr -d '\0' <"/proc/$process/attr/current") == "$(labels /tmp/status)" ]]
+    expect_text 'landlock: applied, probed' /tmp/status
+    kill -TERM "$(pgrep -o -x ringfence-launc)"
+    expect_code 143 wait $!
+    expect_code 1 pgrep -x sleep
+  done
+}
+
+case_AFileThatTheMountsShowIsDeniedByThePolicy() {
+  show_file tmpfs_t
+  for level in critical internal public untrusted; do
+    bundle $level
+    shown $level # the control: no module is loaded
+  done
+  load_levels
+  for level in critical internal public untrusted; do
+    local other=critical
+    [[ $level == critical ]] && other=untrusted
+    for type in shadow_t ringfence_${other}_data_t; do
+      show_file $type
+      dmesg -C
+      expect_code 1 shown $level 2>/tmp/out
+      expect_text 'Permission denied' /tmp/out
+      # Not denied quietly: the kernel's log names the layer and both sides.
+      dmesg | grep 'avc:  denied' |
+        grep "scontext=system_u:system_r:ringfence_${level}_t:s0:c" |
+        grep -q "tcontext=system_u:object_r:$type:s0 tclass=file"
+    done
+    # The controls: its own data, and nothing but this layer in the way.
+    show_file ringfence_${level}_data_t
+    shown $level
+    show_file shadow_t
+    echo 0 >/sys/fs/selinux/enforce
+    shown $level
+    echo 1 >/sys/fs/selinux/enforce
+  done
+}
+
+# Starts workloads by hand, because two levels never run on one host.
+as_level() { # as_level LEVEL CATEGORIES COMMAND...
+  runcon "system_u:system_r:ringfence_$1_t:s0:$2" "${@:3}"
+}
+
+case_AnotherLevelIsNeitherSignalledNorTraced() {
+  load_levels '(allow ringfence_workload usr_t (file (entrypoint)))'
+  for pair in 'critical internal' 'internal critical' 'public untrusted' \
+    'untrusted public' 'critical untrusted' 'untrusted critical'; do
+    local victim other=${pair#* } level=${pair% *}
+    as_level $level c1,c2 /usr/bin/sleep 1000 &
+    victim=$(pid_of sleep)
+    expect_code 1 as_level $other c1,c2 /usr/bin/kill -0 $victim
+    expect_code 1 as_level $other c1,c2 /usr/bin/kill -KILL $victim
+    expect_code 1 as_level $other c1,c2 /usr/bin/cat /proc/$victim/environ
+    # Its own level, but another workload.
+    expect_code 1 as_level $level c1,c3 /usr/bin/kill -KILL $victim
+    # The control: itself.
+    as_level $level c1,c2 /usr/bin/kill -0 $victim
+    as_level $level c1,c2 /usr/bin/cat /proc/$victim/environ >/dev/null
+    kill -KILL $victim
+    wait $! || :
+  done
+}
+
+case_TwoWorkloadsOfOneLevelCannotTouchEachOthersFiles() {
+  load_levels
+  mkdir -p /srv/shared
+  mount -t tmpfs -o mode=777 tmpfs /srv/shared
+  for level in critical internal; do
+    rm -f /srv/shared/*
+    for name in one two; do
+      cat >/tmp/$name.yaml <<END
+kind: Workload
+name: $name
+trust: $level
+command: [/usr/bin/sh, -c]
+filesystem: {write: [{host: /srv/shared, at: /srv/shared}]}
+END
+      ringfence compile /tmp/$name.yaml -o /tmp/compiled
+    done
+    as_user ringfence run /tmp/compiled/one.rfb -- 'echo secret >/srv/shared/one'
+    local label
+    label=$(stat -c %C /srv/shared/one)
+    [[ $label == system_u:object_r:ringfence_${level}_data_t:s0:c*,c* ]]
+    as_user ringfence run /tmp/compiled/one.rfb -- 'cat /srv/shared/one && echo more >>/srv/shared/one'
+    for command in 'cat /srv/shared/one' 'echo more >>/srv/shared/one || exit 1' \
+      'rm -f /srv/shared/one'; do
+      expect_code 1 as_user ringfence run /tmp/compiled/two.rfb -- "$command" 2>/tmp/out
+      expect_text 'Permission denied' /tmp/out
+    done
+    # The control: without categories it is anybody's of the level.
+    chcon "system_u:object_r:ringfence_${level}_data_t:s0" /srv/shared/one
+    as_user ringfence run /tmp/compiled/two.rfb -- 'cat /srv/shared/one'
+  done
+  umount /srv/shared
+}
+
+case_ALevelThatRequiresSelinuxIsRefusedWithoutIt() {
+  strict
+  expect_code 121 run_strict -- /usr/bin/true 2>/tmp/out
+  expect_text 'has no label system_u:system_r:ringfence_untrusted_t' /tmp/out
+  expect_text 'as root: ringfence host init' /tmp/out
+  load_levels
+  run_strict -- /usr/bin/true
+  expect_code 3 run_strict -- /usr/bin/sh -c 'exit 3'
+  expect_code 126 run_strict -- /usr/lib/os-release
+  expect_code 127 run_strict -- /usr/bin/no-such-program 2>/tmp/out
+  expect_text 'cannot execute /usr/bin/no-such-program' /tmp/out
+  # Each of what makes a loaded policy worth nothing.
+  load_levels '(typepermissive ringfence_untrusted_t)'
+  expect_code 121 run_strict -- /usr/bin/true 2>/tmp/out
+  expect_text 'it is permissive' /tmp/out
+  expect_text 'semanage permissive -d ringfence_untrusted_t' /tmp/out
+  load_levels '' 's/(process (transition /(process (/'
+  expect_code 121 run_strict -- /usr/bin/true 2>/tmp/out
+  expect_text 'does not let system_u:system_r:unconfined_t:s0-s0:c0.c1023 start a program as' /tmp/out
+  expect_text 'ringfence_launcher' /tmp/out
+  load_levels
+  echo 0 >/sys/fs/selinux/enforce
+  expect_code 121 run_strict -- /usr/bin/touch /tmp/ran 2>/tmp/out
+  echo 1 >/sys/fs/selinux/enforce
+  expect_text 'SELinux is permissive and denies nothing' /tmp/out
+}
+
+case_NothingEscapesALabelledSandbox() {
+  load_levels
+  live_tests run '*Isolation*/public'
+}
