@@ -19,6 +19,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -113,11 +114,22 @@ int HandOver(char** argv) {
   return static_cast<int>(ExitCode::kInternal);
 }
 
+// There are no exceptions here, and abort() would say nothing. Whatever sandbox
+// there is ends with this process.
+void OutOfMemory() {
+  static constexpr char kText[] =
+      "ringfence: refused: there is no memory left\n"
+      "  help: raise the limit on address space (`ulimit -v`), or free some\n";
+  (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
+  ::_exit(static_cast<int>(ExitCode::kInternal));
+}
+
 }  // namespace
 }  // namespace ringfence::launch
 
 int main(int argc, char** argv, char** environment) {
   using namespace ringfence::launch;
+  std::set_new_handler(OutOfMemory);
   if (argc > 1 && std::string_view(argv[1]) == "--bundle") {
     return LaunchAsAsked(argc, argv);
   }
