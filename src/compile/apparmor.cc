@@ -54,7 +54,9 @@ class Writer {
     // Shared memory in huge pages is a file of this name to AppArmor. The root
     // itself is read-only.
     Rule("/ rw");
-    Rule(AppArmorPath(model::kStubPath, false) + " mrix");
+    // The stub, and what `ringfence attack` runs in place of a workload. The
+    // root is made by Ringfence and read-only: nobody else puts a file there.
+    Rule("/.ringfence-* mrix");
     Rule("signal (send) peer=" + name);
     // From anybody: without peer=unconfined not even root could stop it, and a
     // launcher that is confined itself has a label that nobody knows here.

@@ -124,7 +124,8 @@ TEST_F(Told, WhySaysThatTheFilterKilled) {
       Python("foreign", "untrusted",
              "import ctypes, mmap\n"
              "m = mmap.mmap(-1, 4096, prot=7)\n"
-             "m.write(bytes.fromhex('b814000000cd80c3'))\n"
+             // getpid of x32.
+             "m.write(bytes.fromhex('b8270000400f05c3'))\n"
              "at = ctypes.addressof(ctypes.c_char.from_buffer(m))\n"
              "ctypes.CFUNCTYPE(ctypes.c_int)(at)()\n");
   const Outcome outcome = Run({file});

@@ -52,11 +52,12 @@ TEST_F(Run, EndsWith128AndTheSignal) {
 }
 
 TEST_F(Run, SaysThatTheFilterKilled) {
+  // getpid of x32.
   const std::string file =
-      Write("killed", "untrusted", {"/opt/probe", "int80:20"});
+      Write("killed", "untrusted", {"/opt/probe", "syscall:1073741863"});
   const Outcome outcome = Run::SandboxTest::Run({file});
   EXPECT_EQ(outcome.end, End(Exited{0})) << outcome;
-  EXPECT_EQ(ProbeResults(outcome.out).at("int80:20"), "SIGSYS");
+  EXPECT_EQ(ProbeResults(outcome.out).at("syscall:1073741863"), "SIGSYS");
 }
 
 TEST_F(Run, HandsArgumentsAndStreamsThrough) {

@@ -198,7 +198,12 @@ TEST_P(Sweep, KillsThe32BitEntry) {
   const auto inside = Inside(GetParam(), operations);
   const auto outside = Outside(operations);
   if (outside.at("int80:20") == "SIGSEGV") {
-    GTEST_SKIP() << "this kernel has no 32-bit entry";
+    // A kernel without that entry, as some virtual machines have, leaves
+    // nothing to kill.
+    for (const std::string& operation : operations) {
+      EXPECT_EQ(inside.at(operation), "SIGSEGV") << operation;
+    }
+    return;
   }
   EXPECT_EQ(outside.at("int80:20"), "0");
   for (const std::string& operation : operations) {
