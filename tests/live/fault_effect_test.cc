@@ -28,8 +28,7 @@ TEST_F(NoEffect, IsFoundWhenItIsReadBack) {
       {{kSupervisor, SYS_fcntl, 2, {"--arg", "1=37"}}, Returns{}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 2, {}}, ReturnsArgument{}, "ledger"},
       {{kSupervisor, SYS_pwrite64, 3, {}}, ReturnsArgument{}, "ledger"},
-      // The fifth and the sixth are the event log's.
-      {{kSupervisor, SYS_pwrite64, 7, {}}, ReturnsArgument{}, "ledger"},
+      {{kSupervisor, SYS_pwrite64, 5, {}}, ReturnsArgument{}, "ledger"},
       {{kSupervisor, SYS_write, 1, {"--path", "/setgroups"}},
        ReturnsArgument{},
        "id maps"},

@@ -40,9 +40,12 @@ class Host : public SandboxTest {
     (void)EnsureUser(TestUserName() + "2");
     ASSERT_EQ(::mount("run", "/run", "tmpfs", 0, "mode=0755"), 0);
     ASSERT_EQ(::mount("log", "/var/log", "tmpfs", 0, "mode=0755,size=64m"), 0);
+    // A file system of its own: nothing of the host's /run is ever shown.
     const std::string etc = "/run/etc";
+    fs::create_directory(etc);
+    ASSERT_EQ(::mount("etc", etc.c_str(), "tmpfs", 0, "mode=0755"), 0);
     ASSERT_EQ(
-        RunAs({.name = "root", .home = "/"}, {"/bin/cp", "-a", "/etc", etc})
+        RunAs({.name = "root", .home = "/"}, {"/bin/cp", "-a", "/etc/.", etc})
             .end,
         End(Exited{0}));
     fs::remove_all(etc + "/ringfence");

@@ -56,6 +56,7 @@ TerminalRun::TerminalRun(const User& user, const std::vector<std::string>& argv,
   if (::geteuid() == 0) {
     EXPECT_EQ(::fchown(slave_.get(), user.uid, user.gid), 0);
   }
+  first_modes_ = Modes();
   int streams[3];
   for (size_t i = 0; i < 3; ++i) {
     streams[i] = options.instead[i] < 0 ? slave_.get() : options.instead[i];

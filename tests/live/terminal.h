@@ -41,6 +41,8 @@ class TerminalRun {
   // The terminal gets another size, and its foreground a SIGWINCH.
   void Resize(unsigned short rows, unsigned short columns) const;
   [[nodiscard]] termios Modes() const;
+  // Before the program began.
+  [[nodiscard]] const termios& first_modes() const { return first_modes_; }
   [[nodiscard]] bool IsRaw() const {
     return (Modes().c_lflag & static_cast<tcflag_t>(ICANON | ECHO | ISIG)) == 0;
   }
@@ -65,6 +67,7 @@ class TerminalRun {
 
   UniqueFd master_;
   UniqueFd slave_;  // keeps it alive, and tells its modes
+  termios first_modes_{};
   pid_t pid_ = -1;
   UniqueFd pidfd_;
   std::string output_;
