@@ -97,11 +97,11 @@ assert_enforcing() {
 }
 
 # SELinux: the module of the levels beside the boot's own policy. STATEMENTS are
-# added to it, SED is applied to it.
-load_levels() { # load_levels [STATEMENTS [SED]]
+# added to it.
+load_levels() { # load_levels [STATEMENTS]
   local policy=/vmout/policy.levels
   if (($#)); then
-    { sed "${2:-}" /vmout/levels.cil && echo "$1"; } >/tmp/levels.cil
+    { cat /vmout/levels.cil && echo "$1"; } >/tmp/levels.cil
     policy=/tmp/policy.levels
     secilc -c 33 -o $policy -f /dev/null /vmout/base.cil \
       /vmout/policy/canary.cil /tmp/levels.cil
