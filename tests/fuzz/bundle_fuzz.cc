@@ -1,34 +1,21 @@
 // Any bytes: Open refuses them or gives a bundle that keeps every promise of
 // bundle.h. The digest is set right first, or no input would ever reach the
 // checks behind it; without that the same bytes must be refused or equal.
-#include <algorithm>
-#include <cstring>
 #include <span>
 #include <vector>
 
 #include "base/check.h"
 #include "bpf/program.h"
 #include "bundle/bundle.h"
+#include "bundle_file.h"
 #include "input.h"
 
 namespace {
 
 using ringfence::Check;
+using ringfence::fuzz::WithHeader;
 namespace bpf = ringfence::bpf;
 namespace bundle = ringfence::bundle;
-
-// The header is magic, length (8 bytes, little-endian), digest.
-std::vector<uint8_t> WithHeader(std::span<const uint8_t> body) {
-  std::vector<uint8_t> file(bundle::kHeaderSize);
-  std::copy(std::begin(bundle::kMagic), std::end(bundle::kMagic), file.begin());
-  const uint64_t length = body.size();
-  std::memcpy(file.data() + sizeof bundle::kMagic, &length, sizeof length);
-  const bundle::Digest digest = bundle::DigestOf(body);
-  std::ranges::copy(digest.bytes,
-                    file.begin() + sizeof bundle::kMagic + sizeof length);
-  file.insert(file.end(), body.begin(), body.end());
-  return file;
-}
 
 void CheckPromises(const bundle::Bundle& opened) {
   Check(opened.user.uid.value != 0 && opened.user.gid.value != 0,

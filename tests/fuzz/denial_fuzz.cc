@@ -4,8 +4,6 @@
 //
 // The input: how many calls, then 3 bytes for each of them, then a bundle's
 // body.
-#include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <span>
 #include <string>
@@ -13,27 +11,17 @@
 
 #include "base/check.h"
 #include "bundle/bundle.h"
+#include "bundle_file.h"
 #include "input.h"
 #include "launch/denied_calls.h"
 
 namespace {
 
 using ringfence::Check;
+using ringfence::fuzz::WithHeader;
 namespace bundle = ringfence::bundle;
 namespace launch = ringfence::launch;
 namespace model = ringfence::model;
-
-std::vector<uint8_t> WithHeader(std::span<const uint8_t> body) {
-  std::vector<uint8_t> file(bundle::kHeaderSize);
-  std::copy(std::begin(bundle::kMagic), std::end(bundle::kMagic), file.begin());
-  const uint64_t length = body.size();
-  std::memcpy(file.data() + sizeof bundle::kMagic, &length, sizeof length);
-  const bundle::Digest digest = bundle::DigestOf(body);
-  std::ranges::copy(digest.bytes,
-                    file.begin() + sizeof bundle::kMagic + sizeof length);
-  file.insert(file.end(), body.begin(), body.end());
-  return file;
-}
 
 void CheckLines(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
