@@ -279,10 +279,9 @@ void TellJournal(std::string_view lines) {
 }  // namespace
 
 std::expected<void, Problem> Append(model::HostUid uid,
-                                    std::span<const Entry> entries,
-                                    uint32_t patience_ms) {
+                                    std::span<const Entry> entries) {
   RF_ASSIGN(const Place place, FindPlace(uid));
-  return AppendTo(place, entries, patience_ms);
+  return AppendTo(place, entries);
 }
 
 std::expected<void, Problem> AppendTo(const Place& place,

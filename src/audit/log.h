@@ -33,8 +33,7 @@ inline constexpr uint32_t kPatienceMs = 10'000;  // for the lock
 // In host scope the events go to the journal, too, where there is one: as far
 // as it takes them at once. They are in the log whether or not it does.
 [[nodiscard]] std::expected<void, Problem> Append(
-    model::HostUid uid, std::span<const Entry> entries,
-    uint32_t patience_ms = kPatienceMs);
+    model::HostUid uid, std::span<const Entry> entries);
 [[nodiscard]] std::expected<void, Problem> AppendTo(
     const Place& place, std::span<const Entry> entries,
     uint32_t patience_ms = kPatienceMs);

@@ -30,8 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kHostCannotEnforce = 6;
-
 struct CheckOptions {
   std::vector<std::string> paths;
   std::string policy;

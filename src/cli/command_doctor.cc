@@ -12,6 +12,7 @@
 
 #include "bundle/bundle.h"
 #include "cli/complain.h"
+#include "cli/exit_code.h"
 #include "cli/host_levels.h"
 #include "host/facts.h"
 #include "host/judge.h"
@@ -23,8 +24,6 @@ namespace {
 
 using host::Finding;
 using State = Finding::State;
-
-constexpr int kHostCannotEnforce = 6;
 
 struct Words {
   const char* text;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/complain.h"
+#include "cli/exit_code.h"
 #include "cli/install.h"
 #include "cli/plan_input.h"
 
@@ -17,7 +18,6 @@ using Json = nlohmann::ordered_json;
 using placement::Item;
 
 constexpr int kFindings = 1;
-constexpr int kHostCannotEnforce = 6;
 
 std::string LevelOf(const Item& item) {
   if (!item.level) return "no level";

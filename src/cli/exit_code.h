@@ -8,6 +8,8 @@ namespace ringfence::cli {
 
 // 0 holds; 1 findings; 2 usage; 3 does not parse or compile; 4 refuted;
 // 5 undecided; 6 the host cannot enforce it.
+inline constexpr int kHostCannotEnforce = 6;
+
 class ExitCode {
  public:
   void Add(int code) {
