@@ -17,8 +17,26 @@ constexpr char kRemakeRemedy[] =
 constexpr uint64_t kResolve =
     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
+// Where nothing is wrong with the ledger itself; null: something is.
+const char* RemedyFor(int err) {
+  switch (err) {
+    case EMFILE:
+      return "raise the limit on open files (`ulimit -n`)";
+    case ENFILE:
+      return "the kernel's limit on open files is reached (fs.file-max)";
+    case ENOSPC:
+    case EDQUOT:
+      return "free space on its file system; what runs is not touched";
+    case ENOMEM:
+      return "free memory, then start again";
+    default:
+      return nullptr;
+  }
+}
+
 std::unexpected<Unusable> No(std::string path, std::string reason,
                              std::string remedy, int err = 0) {
+  if (const char* const other = RemedyFor(err)) remedy = other;
   if (err != 0) reason += std::string(": ") + std::strerror(err);
   return std::unexpected(
       Unusable{std::move(path), std::move(reason), std::move(remedy), err});

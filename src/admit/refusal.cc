@@ -175,7 +175,7 @@ std::string Describe(const Refusal& refusal, const Request& request) {
 
 std::string Describe(const Unusable& unusable) {
   return "the ledger cannot be used: " + unusable.path + " " + unusable.reason +
-         "\n  help: " + unusable.remedy;
+         (unusable.remedy.empty() ? "" : "\n  help: " + unusable.remedy);
 }
 
 std::string Describe(const Record& record) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/exhaustion.h"
 #include "cli/command_inspect.h"
 #include "cli/command_log.h"
 #include "cli/command_ps.h"
@@ -15,6 +16,7 @@
 #include "cli/command_stop.h"
 #include "cli/command_why.h"
 #include "cli/install.h"
+#include "cli/standard_output.h"
 
 namespace {
 
@@ -80,19 +82,20 @@ int HandTo(const char* name, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ringfence::PrepareForExhaustion();
   const std::string_view name = argc > 1 ? argv[1] : "";
   if (name == "--version") {
     std::puts("ringfence " RINGFENCE_VERSION);
-    return 0;
+    return FinishOutput(0);
   }
   if (name == "--help" || name == "-h" || name == "help") {
     PrintHelp(stdout);
-    return 0;
+    return FinishOutput(0);
   }
   for (const Command& command : kCommands) {
     if (command.name != name) continue;
     if (command.run == nullptr) return HandTo(command.program, argv);
-    return command.run(argc - 1, argv + 1);
+    return RunWhole(command.run, argc - 1, argv + 1);
   }
   if (!name.empty()) {
     std::fprintf(stderr, "ringfence: there is no command `%s`\n", argv[1]);

@@ -19,6 +19,7 @@
 #include "cli/dump.h"
 #include "cli/filter_text.h"
 #include "cli/install.h"
+#include "cli/output_folder.h"
 #include "compile/idmap.h"
 #include "launch/refusal.h"
 #include "oci/export.h"
@@ -40,74 +41,9 @@ struct CompileOptions {
   std::string text_name;  // what messages call standard input
 };
 
-bool Write(const std::string& path, std::string_view bytes) {
-  const auto file = sys::Open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  if (!file || !sys::WriteAll(file->get(), bytes)) {
-    std::fprintf(stderr, "error: cannot write %s\n", path.c_str());
-    return false;
-  }
-  return true;
-}
-
 std::string_view Text(const std::vector<uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-
-std::string Hex(const bundle::Digest& digest) {
-  std::string hex;
-  for (const uint8_t byte : digest.bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return hex;
-}
-
-bundle::Digest DigestOf(std::string_view bytes) {
-  return bundle::DigestOf(
-      std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-}
-
-// The files of one output folder, their digests, and what was proved of them.
-class Output {
- public:
-  explicit Output(std::string folder) : folder_(std::move(folder)) {}
-
-  bool Add(const std::string& name, std::string_view bytes) {
-    manifest_[name] = {{"bytes", bytes.size()},
-                       {"blake2b-256", Hex(DigestOf(bytes))}};
-    return Write(folder_ + "/" + name, bytes);
-  }
-
-  // That the filter for calls of `arch`, `file`, answers every call as the
-  // policy does from which it was compiled.
-  void AddProof(const std::string& file, uint32_t arch,
-                const bundle::FilterProof& proof) {
-    proofs_.push_back({{"claim", "the filter equals its source"},
-                       {"file", file},
-                       {"architecture", ArchName(arch)},
-                       {"program", Hex(proof.program)},
-                       {"source", Hex(proof.source)}});
-  }
-
-  bool Finish(const std::string& name,
-              const std::vector<model::ProfileFile>& profiles) {
-    nlohmann::json sources = nlohmann::json::array();
-    for (const model::ProfileFile& profile : profiles) {
-      sources.push_back(
-          std::filesystem::path(profile.path).filename().string());
-    }
-    const nlohmann::json manifest = {{"name", name},
-                                     {"files", manifest_},
-                                     {"profiles", sources},
-                                     {"proved", proofs_}};
-    return Write(folder_ + "/manifest.json", manifest.dump(2) + "\n");
-  }
-
- private:
-  std::string folder_;
-  nlohmann::json manifest_ = nlohmann::json::object();
-  nlohmann::json proofs_ = nlohmann::json::array();
-};
 
 // The profile for container runtimes; nothing, with a message, if it cannot be
 // expressed.
@@ -119,18 +55,18 @@ std::optional<std::string> OciProfile(const model::SeccompPolicy& policy) {
   return std::nullopt;
 }
 
-bool WriteFilters(Output& output, const std::string& name,
-                  const std::vector<model::SeccompPolicy>& policies,
-                  const std::vector<evaluate::Confirmed>& filters,
-                  const std::vector<bundle::FilterProof>& proofs) {
+// False, with a message: one cannot be expressed.
+bool AddFilters(OutputFolder& output, const std::string& name,
+                const std::vector<model::SeccompPolicy>& policies,
+                const std::vector<evaluate::Confirmed>& filters,
+                const std::vector<bundle::FilterProof>& proofs) {
   for (size_t i = 0; i < filters.size(); ++i) {
     const bool native = policies[i].arch == model::kArchX86_64;
     const std::string stem = name + (native ? "" : ".aarch64");
     const auto profile = OciProfile(policies[i]);
-    if (!profile || !output.Add(stem + ".seccomp.json", *profile) ||
-        !output.Add(stem + ".bpf", RawFilter(filters[i].program()))) {
-      return false;
-    }
+    if (!profile) return false;
+    output.Add(stem + ".seccomp.json", *profile);
+    output.Add(stem + ".bpf", RawFilter(filters[i].program()));
     output.AddProof(stem + ".bpf", policies[i].arch, proofs[i]);
   }
   return true;
@@ -161,8 +97,8 @@ std::optional<int> EmitSeccomp(
   } else {
     return std::nullopt;
   }
-  const bool written = sys::WriteAll(STDOUT_FILENO, *bytes).has_value();
-  return written ? 0 : kDoesNotCompile;
+  std::fwrite(bytes->data(), 1, bytes->size(), stdout);
+  return 0;
 }
 
 int WriteWorkload(const CompileOptions& options, Build& build,
@@ -177,16 +113,14 @@ int WriteWorkload(const CompileOptions& options, Build& build,
   if (!levels || !build.Accepted({*levels, compiled.selinux})) {
     return Complain(build);
   }
-  Output output(options.folder);
-  const bool written =
-      output.Add(name + ".rfb", Text(compiled.bundle)) &&
-      WriteFilters(output, name, compiled.confinement.seccomp, compiled.filters,
-                   compiled.proofs) &&
-      output.Add(name + ".apparmor", compiled.apparmor.text) &&
-      output.Add(name + ".cil", compiled.selinux.text) &&
-      output.Add(name + ".idmap",
-                 compile::CompileIdMap(compiled.confinement.user)) &&
-      output.Finish(name, compiled.confinement.profiles);
+  OutputFolder output(options.folder);
+  output.Add(name + ".rfb", Text(compiled.bundle));
+  output.Add(name + ".apparmor", compiled.apparmor.text);
+  output.Add(name + ".cil", compiled.selinux.text);
+  output.Add(name + ".idmap", compile::CompileIdMap(compiled.confinement.user));
+  const bool written = AddFilters(output, name, compiled.confinement.seccomp,
+                                  compiled.filters, compiled.proofs) &&
+                       output.Finish(name, compiled.confinement.profiles);
   return written ? 0 : kDoesNotCompile;
 }
 
@@ -195,9 +129,12 @@ int CompileWorkload(const CompileOptions& options, Build& build,
   const auto compiled = build.Workload(document);
   if (!compiled) return Complain(build);
   if (options.bundle_fd >= 0) {
-    return sys::WriteAll(options.bundle_fd, Text(compiled->bundle))
-               ? 0
-               : kDoesNotCompile;
+    const auto written =
+        sys::WriteAll(options.bundle_fd, Text(compiled->bundle));
+    if (written) return 0;
+    std::fprintf(stderr, "error: cannot write the bundle: %s\n",
+                 launch::Describe(written.error()).c_str());
+    return static_cast<int>(launch::ExitCode::kInternal);
   }
   const auto emitted =
       EmitSeccomp(options, compiled->confinement.seccomp, compiled->filters);
@@ -240,11 +177,11 @@ int CompileLevel(const CompileOptions& options, Build& build,
   if (!build.Accepted(apparmor) || !build.Accepted({*selinux})) {
     return Complain(build);
   }
-  Output output(options.folder);
+  OutputFolder output(options.folder);
+  output.Add(level->name + ".apparmor", apparmor.text);
+  output.Add(level->name + ".cil", selinux->text);
   const bool written =
-      WriteFilters(output, level->name, level->seccomp, *filters, proofs) &&
-      output.Add(level->name + ".apparmor", apparmor.text) &&
-      output.Add(level->name + ".cil", selinux->text) &&
+      AddFilters(output, level->name, level->seccomp, *filters, proofs) &&
       output.Finish(level->name, level->profiles);
   return written ? 0 : kDoesNotCompile;
 }
@@ -264,10 +201,6 @@ int Compile(const CompileOptions& options) {
     document = build.ParseFile(options.input);
   }
   if (!document) return Complain(build);
-  if (!options.folder.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.folder, error);
-  }
   if (std::holds_alternative<syntax::TrustLevel>(document->content)) {
     return CompileLevel(options, build, *document);
   }

@@ -94,6 +94,13 @@ int Exec(const std::string& program, std::vector<std::string> words) {
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execv(program.c_str(), arguments.data());
+  if (errno == E2BIG) {
+    return Fail(
+        ExitCode::kInput,
+        "the arguments are too long for the kernel (execve(2))",
+        "pass them in a file, or raise the limit on the stack, of which "
+        "they may take a quarter (`ulimit -s`)");
+  }
   return Fail(ExitCode::kInternal,
               "cannot execute " + program + ": " + std::strerror(errno),
               "install Ringfence again");
@@ -132,7 +139,8 @@ int Compile(const RunOptions& options, int bundle, int text) {
   if (spawned != 0) {
     return Refuse(options, ExitCode::kInternal,
                   "cannot execute " + program + ": " + std::strerror(spawned),
-                  "install Ringfence again");
+                  spawned == EAGAIN ? launch::kTooManyProcesses
+                                    : "install Ringfence again");
   }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -255,7 +263,7 @@ int Launch(const RunOptions& options, int bundle, const std::string& base) {
   if (!options.wait.empty()) {
     words.insert(words.end(), {"--wait", std::to_string(wait_ms)});
   }
-  if (options.workload.trust.empty() && !options.arguments.empty()) {
+  if (!options.arguments.empty()) {
     words.emplace_back("--");
     words.insert(words.end(), options.arguments.begin(),
                  options.arguments.end());
@@ -282,10 +290,11 @@ int RunCommandLine(RunOptions options) {
     return Fail(ExitCode::kInput, "there is no command",
                 "ringfence run --trust LEVEL -- COMMAND [ARG...]");
   }
-  options.workload.command = options.arguments;
+  options.workload.program = options.arguments.front();
+  options.arguments.erase(options.arguments.begin());
   const auto text = WorkloadText(options.workload);
   if (!text) {
-    return Fail(ExitCode::kInput, "an argument is not valid UTF-8", "");
+    return Fail(ExitCode::kInput, "a name or a path is not valid UTF-8", "");
   }
   const auto input = Memory("workload", *text);
   const auto bundle = Memory("bundle", "");

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "base/exhaustion.h"
 #include "certify/obligation.h"
 #include "cli/command_audit_filter.h"
 #include "cli/command_check.h"
@@ -13,6 +14,7 @@
 #include "cli/command_prove.h"
 #include "cli/command_report.h"
 #include "cli/proving.h"
+#include "cli/standard_output.h"
 #include "prove/claims.h"
 #include "sys/file.h"
 
@@ -52,13 +54,15 @@ int ProveObligation() {
 
 int main(int argc, char** argv) {
   using namespace ringfence::cli;
+  ringfence::PrepareForExhaustion();
   const std::string_view name = argc > 1 ? argv[1] : "";
-  if (name == kObligation) return ProveObligation();
-  if (name == "check") return RunCheck(argc - 1, argv + 1);
-  if (name == "prove") return RunProve(argc - 1, argv + 1);
-  if (name == "audit-filter") return RunAuditFilter(argc - 1, argv + 1);
-  if (name == "report") return RunReport(argc - 1, argv + 1);
-  if (name == "diff") return RunDiff(argc - 1, argv + 1);
+  if (name == kObligation) return FinishOutput(ProveObligation());
+  if (name == "check") return RunWhole(RunCheck, argc - 1, argv + 1);
+  if (name == "prove") return RunWhole(RunProve, argc - 1, argv + 1);
+  if (name == "audit-filter")
+    return RunWhole(RunAuditFilter, argc - 1, argv + 1);
+  if (name == "report") return RunWhole(RunReport, argc - 1, argv + 1);
+  if (name == "diff") return RunWhole(RunDiff, argc - 1, argv + 1);
   std::fputs("ringfence: start this through `ringfence`\n", stderr);
   return 2;
 }

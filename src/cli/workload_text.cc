@@ -69,11 +69,9 @@ json Binds(const std::vector<std::string>& binds) {
 
 std::optional<std::string> WorkloadText(const CommandLineWorkload& workload) {
   json text = {{"kind", "Workload"}, {"trust", workload.trust}};
-  std::vector<std::string> command = workload.command;
-  command.front() = OnPath(command.front());
-  text["name"] =
-      workload.name.empty() ? NameFrom(command.front()) : workload.name;
-  text["command"] = command;
+  const std::string program = OnPath(workload.program);
+  text["name"] = workload.name.empty() ? NameFrom(program) : workload.name;
+  text["command"] = json::array({program});
   if (!workload.tenant.empty()) text["tenant"] = workload.tenant;
   if (!workload.read.empty()) text["filesystem"]["read"] = Binds(workload.read);
   if (!workload.write.empty()) {

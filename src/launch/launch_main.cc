@@ -13,19 +13,23 @@
 // trusted core: it links only the folders marked T in src/deps.txt.
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/exhaustion.h"
+#include "base/unique_fd.h"
 #include "launch/at_once.h"
 #include "launch/launch.h"
+#include "launch/prepared.h"
 #include "launch/refusal.h"
 
 namespace ringfence::launch {
@@ -114,14 +118,27 @@ int HandOver(char** argv) {
   return static_cast<int>(ExitCode::kInternal);
 }
 
-// There are no exceptions here, and abort() would say nothing. Whatever sandbox
-// there is ends with this process.
-void OutOfMemory() {
-  static constexpr char kText[] =
-      "ringfence: refused: there is no memory left\n"
-      "  help: raise the limit on address space (`ulimit -v`), or free some\n";
-  (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
-  ::_exit(static_cast<int>(ExitCode::kInternal));
+// Every later step needs descriptors, and for want of one each would fail in
+// its own words. A launch takes fewer than these, its listening sockets not
+// counted, and its init some behind kInternalDescriptors.
+bool AreDescriptorsLeft() {
+  std::array<UniqueFd, 32> taken;
+  taken[0].reset(::eventfd(0, EFD_CLOEXEC));
+  for (size_t i = 1; i < taken.size(); ++i) {
+    taken[i].reset(
+        ::fcntl(taken[0].get(), F_DUPFD_CLOEXEC, kInternalDescriptors));
+    if (taken[i].get() < kInternalDescriptors) return false;
+  }
+  return true;
+}
+
+int RefuseForWantOfDescriptors() {
+  std::fputs(
+      "ringfence: refused: too few file descriptors are left to this process\n"
+      "  help: raise the limit on open files (`ulimit -n`) to 128 or more, or "
+      "close some\n",
+      stderr);
+  return static_cast<int>(ExitCode::kInternal);
 }
 
 }  // namespace
@@ -129,7 +146,8 @@ void OutOfMemory() {
 
 int main(int argc, char** argv, char** environment) {
   using namespace ringfence::launch;
-  std::set_new_handler(OutOfMemory);
+  ringfence::PrepareForExhaustion();
+  if (!AreDescriptorsLeft()) return RefuseForWantOfDescriptors();
   if (argc > 1 && std::string_view(argv[1]) == "--bundle") {
     return LaunchAsAsked(argc, argv);
   }

@@ -26,6 +26,11 @@ struct Refusal {
   std::string remedy;  // one sentence or command; may be empty
 };
 
+// The remedy where a process cannot be made: EAGAIN (fork(2)).
+inline constexpr char kTooManyProcesses[] =
+    "the limit on your processes is reached (`ulimit -u`): raise it, or end "
+    "some";
+
 // "call: Permission denied"
 [[nodiscard]] std::string Describe(const SysError& error);
 

@@ -21,10 +21,13 @@ constexpr uint64_t kNamespaces = sys::kNewUser | sys::kNewMount | sys::kNewPid |
                                  sys::kNewIpc | sys::kNewUts | sys::kNewCgroup;
 
 Refusal RefuseNamespaces(const SysError& error) {
-  return {ExitCode::kProtection,
-          "cannot make the sandbox's namespaces: " + Describe(error),
-          "`ringfence doctor` tells what this host forbids and how to allow "
-          "it"};
+  return {
+      ExitCode::kProtection,
+      "cannot make the sandbox's namespaces: " + Describe(error),
+      error.err == EAGAIN
+          ? kTooManyProcesses
+          : "`ringfence doctor` tells what this host forbids and how to allow "
+            "it"};
 }
 
 Result<void> WriteProcFile(pid_t pid, const char* file,
@@ -93,6 +96,10 @@ Result<Relay> StartRelay(const RelayProgram& program, int init) {
 
 }  // namespace
 
+Refusal InitEnded() {
+  return {ExitCode::kInternal, "the sandbox's init ended without a word", ""};
+}
+
 void EndProcess(const sys::Child& process, int signal) {
   if (!process.pidfd) return;
   (void)sys::PidfdSendSignal(process.pidfd.get(), signal);
@@ -118,6 +125,9 @@ std::expected<Sandbox, Refusal> Spawn(const Prepared& prepared,
 
   // Closing the channel ends init before its first step.
   const auto give_up = [&](Refusal refusal) {
+    // Where init is dead, whatever failed is but what came of that.
+    const auto died = sys::WaitForExit(sandbox.init.pidfd.get(), 0);
+    if (died && *died) refusal = InitEnded();
     sandbox.control.reset();
     EndProcess(sandbox.init, SIGKILL);
     return std::unexpected(std::move(refusal));

@@ -44,6 +44,9 @@ struct RelayProgram {
                                                     UniqueFd control,
                                                     const RelayProgram& relay);
 
+// Init is gone and has not said why: somebody killed it.
+[[nodiscard]] Refusal InitEnded();
+
 // Ends and reaps what is left of `process`.
 void EndProcess(const sys::Child& process, int signal);
 

@@ -153,8 +153,14 @@ bool Status::TrySay(std::string_view line) const {
 bool Status::IsRaw() const { return raw_ && sys::IsTerminal(STDERR_FILENO); }
 
 void Status::Write(const std::string& object) {
-  if (fd_) (void)sys::WriteAll(fd_.get(), object);
-  if (file_) (void)sys::WriteAll(file_.get(), object);
+  for (const UniqueFd* to : {&fd_, &file_}) {
+    if (!*to) continue;
+    const auto written = sys::WriteAll(to->get(), object);
+    // A reader that went away wants no more of it.
+    if (written || written.error().err == EPIPE || unwritten_) continue;
+    unwritten_ = true;
+    Say("the status is not written: " + Describe(written.error()));
+  }
 }
 
 }  // namespace ringfence::launch

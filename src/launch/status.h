@@ -3,7 +3,7 @@
 // People get lines on standard error, each with the prefix "ringfence: ".
 // Programs get one JSON object a line on --status-fd and --status-file
 // (docs/status.md): "started" with everything read back, then "ended"; or
-// "refused" alone. A write to either that fails is not retried and ends
+// "refused" alone. A write to either that fails is said, not retried, and ends
 // nothing: the workload's life does not hang on who listens.
 #pragma once
 
@@ -82,6 +82,7 @@ class Status {
   UniqueFd file_;
   bool verbose_;
   bool raw_ = false;
+  bool unwritten_ = false;  // a line of the status, and it was said
 };
 
 }  // namespace ringfence::launch

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "launch/sight.h"
+#include "launch/step_refusal.h"
 #include "launch/text.h"
 #include "sys/channel.h"
 #include "sys/clock.h"
@@ -35,6 +35,14 @@ void Add(std::vector<pollfd>& waits, int fd, short events = POLLIN) {
   if (fd >= 0) waits.push_back({fd, events, 0});
 }
 
+// "exited with 1"; `status`: wait(2).
+std::string DescribeEnd(int status) {
+  if (WIFEXITED(status)) {
+    return "exited with " + std::to_string(WEXITSTATUS(status));
+  }
+  return "was killed by signal " + std::to_string(WTERMSIG(status));
+}
+
 }  // namespace
 
 std::expected<Ending, Refusal> Supervisor::Run() {
@@ -47,11 +55,16 @@ std::expected<Ending, Refusal> Supervisor::Run() {
   }
   CleanUp();
   if (!started_ && !refusal_ && !stopping_) {
-    refusal_ = Refusal{ExitCode::kInternal,
-                       "the sandbox's init ended without a word", ""};
+    refusal_ = InitEnded();
   }
   if (refusal_) return std::unexpected(*refusal_);
-  return ending_ ? *ending_ : Conclude();
+  if (ending_) return *ending_;
+  const Ending ending = Conclude();
+  if (ending.cause == Ending::Cause::kFailed && !failed_) {
+    supervised_.status.Say("the sandbox's init " + DescribeEnd(init_status_) +
+                           "; the workload was ended with it");
+  }
+  return ending;
 }
 
 void Supervisor::Wait() {
@@ -65,7 +78,7 @@ void Supervisor::Wait() {
   const uint64_t since_us = sys::ProcessorUs();
   const uint64_t rest_ms = RestMs();
   Add(waits, rest_ms != 0 ? -1 : listener_.get());
-  Add(waits, relay_failed_ || ending_ ? -1 : relay);
+  Add(waits, failed_ || ending_ ? -1 : relay);
   Add(waits, supervised_.notify.descriptor());
   for (const auto* pumps :
        {&supervised_.stdio.inputs, &supervised_.stdio.outputs}) {
@@ -75,7 +88,10 @@ void Supervisor::Wait() {
   }
   if (::poll(waits.data(), waits.size(), TimeoutMs(rest_ms)) < 0 &&
       errno != EINTR) {
-    EndSandbox();
+    Fail(std::string("the supervisor cannot wait: ") +
+         ::strerrordesc_np(errno));
+    // There is nothing to wait with.
+    init_dead_ = true;
     return;
   }
   const auto ready = [&](int fd, short events = ~0) {
@@ -100,11 +116,7 @@ void Supervisor::Wait() {
     listener_.reset();
   }
   if (ready(signals_)) HearSignal();
-  if (ready(relay) && !relay_failed_ && !ending_) {
-    relay_failed_ = true;
-    supervised_.status.Say("the listen relay died; the workload is stopped");
-    EndSandbox();
-  }
+  if (ready(relay) && !failed_ && !ending_) Fail("the listen relay died");
   HearTimer();
   if (ready(init) && !ready(control)) init_dead_ = true;
 }
@@ -141,7 +153,7 @@ void Supervisor::HearInit() {
     case MessageKind::kRelease:
     case MessageKind::kSignal:
       // Init never says these; one that does is not ours any more.
-      EndSandbox();
+      Fail("the sandbox's init says what it never says");
       return;
   }
 }
@@ -178,7 +190,8 @@ void Supervisor::HearDenial(uint64_t since_us) {
   if (!call) {
     // ENOENT: the caller died while it waited.
     if (call.error().err != ENOENT && call.error().err != EINTR) {
-      EndSandbox();
+      Fail("denied calls cannot be answered: " + Describe(call.error()));
+      listener_.reset();
     }
     return;
   }
@@ -245,9 +258,15 @@ void Supervisor::SendSignal(int signal) {
   const Message message{.kind = MessageKind::kSignal, .value = signal};
   // Before the start, too: init hears it as soon as there is a workload.
   if (!supervised_.sandbox.control) return;
-  if (!sys::Send(supervised_.sandbox.control.get(), message.Bytes())) {
-    EndSandbox();
-  }
+  const auto sent =
+      sys::Send(supervised_.sandbox.control.get(), message.Bytes());
+  if (!sent) Fail("init cannot be told of a signal: " + Describe(sent.error()));
+}
+
+void Supervisor::Fail(std::string_view what) {
+  failed_ = true;
+  supervised_.status.Say(std::string(what) + "; the workload is stopped");
+  EndSandbox();
 }
 
 void Supervisor::EndSandbox() {
@@ -259,7 +278,7 @@ void Supervisor::EndSandbox() {
 }
 
 void Supervisor::CleanUp() {
-  while (::waitpid(supervised_.sandbox.init.pid, nullptr, 0) < 0 &&
+  while (::waitpid(supervised_.sandbox.init.pid, &init_status_, 0) < 0 &&
          errno == EINTR) {
   }
   supervised_.sandbox.relay.alive.reset();
@@ -302,10 +321,14 @@ bool Supervisor::InSession() const {
 Ending Supervisor::Conclude() const {
   Ending ending = Cause();
   ending.hits = supervised_.cgroup.Hits();
-  // Ringfence kills nobody whose end it did not announce; the limit does.
-  if (ending.cause == Ending::Cause::kSignal && ending.value == SIGKILL &&
-      ending.hits.oom_kills != 0) {
+  // Ringfence kills nobody whose end it did not announce; the limit does, and
+  // may choose init.
+  const bool killed =
+      ending.cause == Ending::Cause::kSignal && ending.value == SIGKILL;
+  const bool silent = ending.cause == Ending::Cause::kFailed && !failed_;
+  if ((killed || silent) && ending.hits.oom_kills != 0) {
     ending.cause = Ending::Cause::kMemory;
+    ending.value = SIGKILL;
   }
   return ending;
 }
@@ -318,7 +341,8 @@ Ending Supervisor::Cause() const {
   if (stopping_ == Ending::Cause::kTimeLimit) {
     return {Ending::Cause::kTimeLimit, value, {}};
   }
-  if (relay_failed_) {
+  // Where somebody asked for an end, init's may well be a silent one.
+  if (failed_ || (!exit_status_ && !stopping_)) {
     return {Ending::Cause::kFailed, exited ? value : 128 + value, {}};
   }
   if (stopping_) {
@@ -344,102 +368,6 @@ int Supervisor::TimeoutMs(uint64_t rest_ms) const {
   }
   if (!next) return -1;
   return Until(*next);
-}
-
-namespace {
-
-// The program could not be executed: because of the view, or of the file.
-Refusal RefuseExec(const bundle::Bundle& bundle, const Step& step, int error,
-                   const std::string& why) {
-  const Sight sight = LookAt(bundle.view, step.text);
-  const std::string seen = Describe(sight);
-  if (sight.entry == nullptr) {
-    return {ExitCode::kNotFound, why,
-            seen + ": `ringfence explain WORKLOAD " + Printable(step.text) +
-                "` says what would show it"};
-  }
-  if (!RightsAt(sight).execute) {
-    return {ExitCode::kCannotExecute, why,
-            seen +
-                ": an entry of `filesystem` with `execute: true` has to "
-                "hold it"};
-  }
-  if (error == ENOENT) {
-    return {ExitCode::kNotFound, why,
-            seen +
-                ", but the host has no such file, or the interpreter that "
-                "it names is not in the view"};
-  }
-  return {ExitCode::kCannotExecute, why,
-          seen + ", but the file itself is not executable"};
-}
-
-}  // namespace
-
-Refusal RefuseStep(const bundle::Bundle& bundle, const Plan& plan,
-                   const Message& failed) {
-  std::string error = ": " + std::string(failed.Text());
-  if (failed.value != 0) {
-    error += std::string(": ") + ::strerrordesc_np(failed.value);
-  }
-  if (failed.step >= plan.steps.size()) {
-    return {ExitCode::kInternal, "cannot make the sandbox's processes" + error,
-            "`ringfence doctor` tells what this host forbids; nothing has run"};
-  }
-  const Step& step = plan.steps[failed.step];
-  const std::string why = "cannot " + Describe(step) + error;
-  switch (step.kind) {
-    case StepKind::kExec:
-      return RefuseExec(bundle, step, failed.value, why);
-    case StepKind::kWorkingDirectory:
-      return {ExitCode::kMissing, why,
-              "working_directory has to be in the workload's view"};
-    case StepKind::kBind:
-      return {ExitCode::kMissing, why,
-              "what it is shown at has to exist where a host directory "
-              "covers it"};
-    case StepKind::kLimit:
-      return {ExitCode::kProtection, why,
-              "the hard limit of your session is lower (`ulimit -H -a`): raise "
-              "it, or ask for less in the workload"};
-    case StepKind::kProc:
-      return {ExitCode::kProtection, why,
-              failed.value == EPERM
-                  ? "inside a container whose /proc is masked no new procfs "
-                    "may be mounted: start it without masked paths"
-                  : "`ringfence doctor` tells what this host forbids"};
-    case StepKind::kNewSession:
-    case StepKind::kNewKeyring:
-    case StepKind::kHostname:
-    case StepKind::kPrivateMounts:
-    case StepKind::kRoot:
-    case StepKind::kDirectory:
-    case StepKind::kFile:
-    case StepKind::kSymlink:
-    case StepKind::kScratch:
-    case StepKind::kLabelProc:
-    case StepKind::kPts:
-    case StepKind::kNotify:
-    case StepKind::kSealRoot:
-    case StepKind::kPivot:
-    case StepKind::kLoopback:
-    case StepKind::kVerifyView:
-    case StepKind::kTerminal:
-    case StepKind::kUndumpable:
-    case StepKind::kDropCapabilities:
-    case StepKind::kNoNewPrivileges:
-    case StepKind::kVerifyInit:
-    case StepKind::kOwnSession:
-    case StepKind::kControllingTerminal:
-    case StepKind::kLabel:
-    case StepKind::kLandlockPath:
-    case StepKind::kLandlock:
-    case StepKind::kSeccomp:
-    case StepKind::kVerifyWorkload:
-      break;
-  }
-  return {ExitCode::kProtection, why,
-          "`ringfence doctor` tells what this host forbids; nothing has run"};
 }
 
 }  // namespace ringfence::launch

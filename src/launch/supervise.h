@@ -67,6 +67,8 @@ class Supervisor {
   void BeginStop(Ending::Cause cause);
   void SendSignal(int signal);
   [[nodiscard]] bool InSession() const;
+  // A part of Ringfence cannot go on; nor can the workload, then.
+  void Fail(std::string_view what);
   // Closes the channel: init kills everybody and ends.
   void EndSandbox();
   void CleanUp();
@@ -87,7 +89,8 @@ class Supervisor {
   uint64_t passed_on_ = 0;              // of denied_.total()
   std::optional<uint64_t> pass_on_ms_;  // monotonic
   bool init_dead_ = false;
-  bool relay_failed_ = false;
+  bool failed_ = false;             // a part of Ringfence, and it was said
+  int init_status_ = 0;             // wait(2)
   std::optional<int> exit_status_;  // of the workload, wait(2)
   std::optional<Ending> ending_;    // once that is known; nothing changes it
   std::optional<Refusal> refusal_;
@@ -95,9 +98,5 @@ class Supervisor {
   uint64_t deadline_ms_ = 0;  // monotonic; 0: none
   bool started_ = false;
 };
-
-// The refusal for a step that failed, with its remedy.
-[[nodiscard]] Refusal RefuseStep(const bundle::Bundle& bundle, const Plan& plan,
-                                 const Message& failed);
 
 }  // namespace ringfence::launch

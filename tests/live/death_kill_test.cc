@@ -1,5 +1,6 @@
 // kill -9 of the supervisor, of init, and of both: afterwards nothing is
 // left, and nothing ran once the ledger had granted the host to another level.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -167,10 +168,8 @@ class Death : public SandboxTest {
 
     const Outcome outcome = sandbox.Wait();
     if (victim == Victim::kInit) {
-      // 125: it had not got so far that there was a program to report on.
-      EXPECT_TRUE(outcome.end == End(Exited{128 + SIGKILL}) ||
-                  outcome.end == End(Exited{125}))
-          << outcome;
+      EXPECT_EQ(outcome.end, End(Exited{125})) << outcome;
+      EXPECT_THAT(outcome.err, ::testing::HasSubstr("the sandbox's init "));
     } else {
       EXPECT_EQ(outcome.end, End(Signaled{SIGKILL})) << outcome;
     }
