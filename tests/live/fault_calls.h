@@ -44,6 +44,7 @@ inline const std::vector<int>& ErrorsOf(long call) {
     case SYS_signalfd4:
     case SYS_pidfd_open:
     case SYS_epoll_create1:
+    case SYS_eventfd2:
       return kOpening;
     case SYS_read:
     case SYS_pread64:
@@ -126,6 +127,7 @@ inline const std::set<long> kAnswers = {
     SYS_pidfd_getfd,
     SYS_capget,
     SYS_epoll_create1,
+    SYS_eventfd2,
     SYS_epoll_wait,
     SYS_epoll_pwait,
     SYS_accept4,

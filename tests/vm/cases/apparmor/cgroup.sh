@@ -46,6 +46,19 @@ case_TheCallersOwnCgroupIsDividedAndPutBack() {
   rmdir $U/own
 }
 
+case_NoFaultInACgroupLeavesAProgramWithLess() {
+  subtree
+  delegate $U/vmuser
+  echo '+memory +cpu +pids' >$U/vmuser/cgroup.subtree_control
+  delegate $U/vmuser/shell
+  delegate $U/vmuser/job
+  (
+    echo $BASHPID >$U/vmuser/shell/cgroup.procs
+    RINGFENCE_SWEEP_CGROUP=$U/vmuser/job live_tests fault 'Sweep.Of*'
+  )
+  cat /tmp/live.out
+}
+
 case_ADirectoryHandedOverHoldsOneWorkload() {
   subtree
   delegate $U/vmuser

@@ -134,6 +134,12 @@ END
   expect_text 'apparmor: not enforced: the AppArmor profile ringfence-untrusted cannot be selected' /tmp/out
 }
 
+case_NoFaultWhereTheLabelIsGivenLeavesAProgramWithLess() {
+  load "$PROFILES/untrusted.yaml"
+  RINGFENCE_SWEEP_LABEL=1 live_tests fault 'Sweep.Of*'
+  cat /tmp/live.out
+}
+
 case_NothingEscapesALabelledSandbox() {
   load "$PROFILES/public.yaml"
   live_tests run '*Isolation*/public'
