@@ -32,21 +32,18 @@ Result<void> WriteText(int dir, const char* file, std::string_view text) {
   return sys::WriteAll(fd.get(), text);
 }
 
-std::string WhyNot(const char* file, const SysError& error) {
-  if (error.err == ENOENT) {
-    return std::string("its cgroup has no ") + file +
-           ": the controller is not delegated";
-  }
-  return std::string(file) + ": " + Describe(error);
-}
-
 // Sets `file` and reads it back. Whether the kernel has a promised value is
-// `keeps`'s to say.
+// `keeps`'s to say. Without its file there is no such controller here; anything
+// else is an error, since a limit that could be kept would be left out.
 template <typename Keeps>
 Result<CgroupLimited> Set(int work, const char* file, const std::string& value,
                           Keeps keeps) {
   if (const auto set = WriteText(work, file, value); !set) {
-    return CgroupLimited{false, WhyNot(file, set.error())};
+    if (set.error().err != ENOENT) {
+      return std::unexpected(SysError{file, set.error().err});
+    }
+    return CgroupLimited{false, std::string("its cgroup has no ") + file +
+                                    ": the controller is not delegated"};
   }
   RF_ASSIGN(const std::string is, ReadText(work, file));
   if (!keeps(std::string_view(is))) {

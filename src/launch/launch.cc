@@ -253,7 +253,8 @@ class Launcher {
       // The kernel asks this one first, and counts only what the cgroup
       // refuses.
       const auto own = sys::GetLimit(RLIMIT_NPROC);
-      if (own && own->hard > limit.value) ++limit.value;
+      if (!own) return std::unexpected(Internal(own.error()));
+      if (own->hard > limit.value) ++limit.value;
     }
     return {};
   }

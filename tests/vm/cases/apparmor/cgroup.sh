@@ -46,7 +46,7 @@ case_TheCallersOwnCgroupIsDividedAndPutBack() {
   rmdir $U/own
 }
 
-case_NoFaultInACgroupLeavesAProgramWithLess() {
+sweep_in_cgroup() { # sweep_in_cgroup TEST
   subtree
   delegate $U/vmuser
   echo '+memory +cpu +pids' >$U/vmuser/cgroup.subtree_control
@@ -54,9 +54,17 @@ case_NoFaultInACgroupLeavesAProgramWithLess() {
   delegate $U/vmuser/job
   (
     echo $BASHPID >$U/vmuser/shell/cgroup.procs
-    RINGFENCE_SWEEP_CGROUP=$U/vmuser/job live_tests fault 'Sweep.Of*'
+    RINGFENCE_SWEEP_CGROUP=$U/vmuser/job live_tests fault "Sweep.$1"
   )
-  cat /tmp/live.out
+  grep injections: /tmp/live.out
+}
+
+case_NoFaultInACgroupLeavesAProgramWithLess() {
+  sweep_in_cgroup OfFailuresNeverLeavesAProgramWithLess
+}
+
+case_NoCallWithoutEffectInACgroupLeavesAProgramWithLess() {
+  sweep_in_cgroup OfCallsWithoutEffectNeverLeavesAProgramWithLess
 }
 
 case_ADirectoryHandedOverHoldsOneWorkload() {

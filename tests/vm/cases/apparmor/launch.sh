@@ -137,7 +137,7 @@ END
 case_NoFaultWhereTheLabelIsGivenLeavesAProgramWithLess() {
   load "$PROFILES/untrusted.yaml"
   RINGFENCE_SWEEP_LABEL=1 live_tests fault 'Sweep.Of*'
-  cat /tmp/live.out
+  grep injections: /tmp/live.out
 }
 
 case_NothingEscapesALabelledSandbox() {

@@ -39,6 +39,5 @@ END
   as_user ringfence log verify >/tmp/out
   as_user ringfence log show >/tmp/out
   expect_text 'brief' /tmp/out
-  no_scope
   date -s "@$((started + SECONDS))"
 }
