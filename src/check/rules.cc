@@ -25,6 +25,21 @@ Span PlaceOf(const Subject& subject, const evaluate::SeccompData& call) {
   return {by.file, by.line, by.column, 1};
 }
 
+// The same but for the lines that decide: a hundred workloads that deny the
+// same are proved once. Where a call is allowed is looked up in the subject.
+bool SameAnswers(const model::SeccompPolicy& a, const model::SeccompPolicy& b) {
+  const auto clause = [](const model::Clause& x, const model::Clause& y) {
+    return x.then == y.then && x.when == y.when;
+  };
+  const auto call = [&](const model::CallPolicy& x,
+                        const model::CallPolicy& y) {
+    return x.number == y.number && x.otherwise == y.otherwise &&
+           std::ranges::equal(x.clauses, y.clauses, clause);
+  };
+  return a.arch == b.arch && a.unlisted == b.unlisted &&
+         std::ranges::equal(a.calls, b.calls, call);
+}
+
 Finding NotDecided(const Subject& subject, const std::string& why,
                    const std::string& key) {
   return {.code = Code::kNotDecided,
@@ -136,7 +151,9 @@ std::vector<syntax::Note> Judge::WayTo(const Subject& subject,
 
 Judge::Policies& Judge::Known(
     const std::vector<model::SeccompPolicy>& policies) {
-  const auto known = std::ranges::find(policies_, policies, &Policies::of);
+  const auto known = std::ranges::find_if(policies_, [&](const Policies& one) {
+    return std::ranges::equal(one.of, policies, SameAnswers);
+  });
   return known != policies_.end() ? *known
                                   : policies_.emplace_back(policies, work_);
 }

@@ -60,7 +60,7 @@ class Judge {
   // How the subject comes by what the file at `place` says.
   [[nodiscard]] std::vector<syntax::Note> WayTo(const Subject& subject,
                                                 const syntax::Span& place);
-  // Who has the same policies gets the same judgement.
+  // Whose policies give the same answers gets the same judgement.
   Policies& Known(const std::vector<model::SeccompPolicy>& policies);
   const prove::Judgement& Never(Policies& policies,
                                 const resolve::NeverAllowed& call);

@@ -152,6 +152,13 @@ class Formulas {
   std::map<uint32_t, z3::expr> tests_;
 };
 
+// A context is 17 MB of tables that Z3 fills before the first question, tens
+// of milliseconds on a slow machine: one for all the solvers of a thread.
+std::shared_ptr<z3::context> ContextOfThread() {
+  thread_local const auto context = std::make_shared<z3::context>();
+  return context;
+}
+
 }  // namespace
 
 class Solver::Translation {
@@ -297,7 +304,9 @@ class Solver::Translation {
     return solver.get_model();
   }
 
-  z3::context z3_;
+  // A solver may outlive its thread's own reference.
+  std::shared_ptr<z3::context> context_ = ContextOfThread();
+  z3::context& z3_ = *context_;
   const Decisions& all_;
   unsigned work_;
   Variables variables_;
@@ -305,23 +314,27 @@ class Solver::Translation {
   Formulas formulas_;
 };
 
-Solver::Solver(const Decisions& all, unsigned work)
-    : translation_(std::make_unique<Translation>(all, work)) {}
+Solver::Solver(const Decisions& all, unsigned work) : all_(all), work_(work) {}
 Solver::~Solver() = default;
 Solver::Solver(Solver&&) noexcept = default;
+
+Solver::Translation& Solver::Translated() {
+  if (!translation_) translation_ = std::make_unique<Translation>(all_, work_);
+  return *translation_;
+}
 
 std::expected<std::optional<Found>, Undecided> Solver::Find(
     const Question& question) {
   try {
-    return translation_->Find(question);
+    return Translated().Find(question);
   } catch (const z3::exception& error) {
     return std::unexpected(Undecided{std::string("Z3 fails: ") + error.msg()});
   }
 }
 
 std::string Solver::ToSmt2(const Question& question) {
-  z3::solver solver = translation_->Make();
-  for (const z3::expr& assertion : translation_->Assertions(question)) {
+  z3::solver solver = Translated().Make();
+  for (const z3::expr& assertion : Translated().Assertions(question)) {
     solver.add(assertion);
   }
   return "(set-logic QF_BV)\n" + solver.to_smt2();

@@ -71,6 +71,11 @@ class Solver {
 
  private:
   class Translation;
+  // Made for the first question: many a policy is settled without one.
+  Translation& Translated();
+
+  const Decisions& all_;
+  unsigned work_;
   std::unique_ptr<Translation> translation_;
 };
 
