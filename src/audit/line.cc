@@ -7,6 +7,7 @@
 #include <concepts>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace ringfence::audit {
 namespace {
@@ -22,13 +23,7 @@ Digest DigestOf(std::string_view text) {
   crypto_generichash(bytes, sizeof bytes,
                      reinterpret_cast<const unsigned char*>(text.data()),
                      text.size(), nullptr, 0);
-  constexpr char kHex[] = "0123456789abcdef";
-  Digest digest;
-  digest.reserve(kDigits);
-  for (const unsigned char byte : bytes) {
-    digest += {kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return digest;
+  return Hex(bytes);
 }
 
 // Takes what it reads off `text`.

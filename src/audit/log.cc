@@ -9,16 +9,13 @@
 #include <vector>
 
 #include "audit/head.h"
+#include "audit/lock.h"
 #include "sys/clock.h"
 #include "sys/datagram.h"
 #include "sys/file.h"
-#include "sys/lock.h"
 
 namespace ringfence::audit {
 namespace {
-
-// Of the head: its first byte. Nobody writes without it.
-constexpr sys::Range kLock{0, 1};
 
 std::string Bytes(uint64_t count) { return std::to_string(count) + " bytes"; }
 
@@ -28,7 +25,7 @@ class Appender {
 
   std::expected<void, Problem> Append(std::span<const Entry> entries,
                                       uint32_t patience_ms) {
-    RF_TRY(Lock(patience_ms));
+    RF_ASSIGN(head_file_, LockHead(place_, sys::LockKind::kWrite, patience_ms));
     RF_TRY(ReadHead());
     RF_TRY(CatchUp());
     std::vector<Entry> all;
@@ -74,24 +71,6 @@ class Appender {
             ? "make room on the file system of " + place_.path
             : "",
         error.err});
-  }
-
-  std::expected<void, Problem> Lock(uint32_t patience_ms) {
-    RF_ASSIGN(head_file_, OpenFile(place_, kHead, true));
-    const uint64_t deadline = sys::MonotonicMs() + patience_ms;
-    for (;;) {
-      const auto mine =
-          sys::SetLock(head_file_.get(), sys::LockKind::kWrite, kLock);
-      if (!mine) return Failed(kHead, mine.error());
-      if (*mine) return {};
-      // Polled, as admission is: a waiting lock has no timeout but a signal.
-      if (sys::MonotonicMs() >= deadline) {
-        return std::unexpected(
-            Problem{Path(kHead), "is locked by another process for too long",
-                    "find it with `lslocks` and end it", ETIMEDOUT});
-      }
-      sys::SleepMs(1);
-    }
   }
 
   std::expected<void, Problem> ReadHead() {

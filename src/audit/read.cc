@@ -6,10 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "audit/lock.h"
 #include "audit/log.h"
-#include "sys/clock.h"
 #include "sys/file.h"
-#include "sys/lock.h"
 
 namespace ringfence::audit {
 namespace {
@@ -40,22 +39,9 @@ std::expected<std::string, Problem> TextOf(const Place& place,
 
 // Waits for writers; a log without a head has none.
 std::expected<UniqueFd, Problem> LockToRead(const Place& place) {
-  auto head = OpenFile(place, kHead, false);
-  if (!head) {
-    if (head.error().err == ENOENT) return UniqueFd();
-    return std::unexpected(std::move(head).error());
-  }
-  const uint64_t deadline = sys::MonotonicMs() + kPatienceMs;
-  for (;;) {
-    const auto mine = sys::SetLock(head->get(), sys::LockKind::kRead, {0, 1});
-    if (mine && *mine) return *std::move(head);
-    if (!mine || sys::MonotonicMs() >= deadline) {
-      return std::unexpected(Problem{
-          place.path + "/" + kHead, "is locked by another process for too long",
-          "find it with `lslocks` and end it", mine ? 0 : mine.error().err});
-    }
-    sys::SleepMs(1);
-  }
+  auto head = LockHead(place, sys::LockKind::kRead, kPatienceMs);
+  if (!head && head.error().err == ENOENT) return UniqueFd();
+  return head;
 }
 
 class Walk {

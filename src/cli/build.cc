@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "cli/apparmor_check.h"
@@ -31,20 +32,22 @@ constexpr char kInstead[] = "/.ringfence-program";
 // One byte more than the parser takes, so that it is the parser who says that
 // a file is too large, in its own words.
 constexpr size_t kReadLimit = syntax::kMaxFileBytes + 1;
+// Most files fit in one step; a buffer of the limit would be filled for each.
+constexpr size_t kStep = 64u << 10;
 
 Result<std::string> ReadSome(const std::string& path) {
   RF_ASSIGN(const UniqueFd file, sys::Open(path.c_str(), O_RDONLY));
-  std::string text(kReadLimit, '\0');
-  size_t size = 0;
-  while (size < text.size()) {
+  std::string text;
+  while (text.size() < kReadLimit) {
+    const size_t size = text.size();
+    text.resize(std::min(size + kStep, kReadLimit));
     RF_ASSIGN(
         const size_t more,
         sys::Read(file.get(), std::as_writable_bytes(std::span(
                                   text.data() + size, text.size() - size))));
+    text.resize(size + more);
     if (more == 0) break;
-    size += more;
   }
-  text.resize(size);
   return text;
 }
 
@@ -333,11 +336,24 @@ resolve::FindFile Build::Finder() {
         return resolve::FoundFile{place.Name(), *std::move(text)};
       }
     }
+    std::string closed;
     for (const std::string& folder : folders_) {
       std::error_code error;
       const auto path = std::filesystem::canonical(
           folder + "/" + file + std::string(name) + ".yaml", error);
-      if (error) continue;
+      if (error) {
+        if (closed.empty() && error != std::errc::no_such_file_or_directory &&
+            error != std::errc::not_a_directory) {
+          closed = folder + ": " + error.message();
+        }
+        continue;
+      }
+      // What cannot be looked into may hold it, and this be another one of
+      // that name.
+      if (!closed.empty()) {
+        Fail("cannot look for " + std::string(name) + " in " + closed, {});
+        return std::nullopt;
+      }
       auto text = ReadSome(path);
       if (!text) {
         Fail("cannot read " + path.string() + ": " +

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/hex.h"
 #include "bundle/bundle.h"
 #include "check/dates.h"
 #include "cli/call_text.h"
@@ -57,11 +58,7 @@ std::string Fingerprint(const Finding& finding) {
   // SAFETY: any object may be read as unsigned char.
   const bundle::Digest digest = bundle::DigestOf(
       std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
-  std::string out;
-  for (const uint8_t byte : std::span(digest.bytes).first(16)) {
-    out += fmt::format("{:02x}", byte);
-  }
-  return out;
+  return Hex(std::span(digest.bytes).first(16));
 }
 
 }  // namespace ringfence::cli

@@ -23,6 +23,7 @@
 #include "cli/policies.h"
 #include "cli/proving.h"
 #include "cli/subjects.h"
+#include "cli/usage.h"
 #include "cli/yaml_files.h"
 
 namespace ringfence::cli {
@@ -40,17 +41,6 @@ struct CheckOptions {
   std::string now;
   bool no_waivers = false;
 };
-
-int Usage(const std::string& why) {
-  std::fprintf(stderr, "error: %s\n", syntax::Escape(why).c_str());
-  return kBadUsage;
-}
-
-std::string Canonical(const std::string& path) {
-  std::error_code error;
-  const fs::path canonical = fs::canonical(path, error);
-  return error ? path : canonical.string();
-}
 
 // "checked 300 of 1000", on a terminal, once it takes longer than a second.
 class Progress {
@@ -97,7 +87,7 @@ class Check {
     for (const syntax::Document& document : documents_) {
       if (const auto subject = subjects.Of(document)) {
         output_.subjects.push_back(document.file);
-        const std::string canonical = Canonical(document.file);
+        const std::string canonical = CanonicalPath(document.file);
         checker.Add(*subject, canonical);
         if (!options_.against.empty()) Compare(*subject, canonical, checker);
         Host(*subject, document, canonical, checker);

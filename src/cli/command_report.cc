@@ -22,6 +22,7 @@
 #include "cli/report_levels.h"
 #include "cli/report_log.h"
 #include "cli/subjects.h"
+#include "cli/usage.h"
 #include "cli/yaml_files.h"
 #include "host/facts.h"
 #include "report/report.h"
@@ -44,17 +45,6 @@ struct ReportOptions {
   std::string now;
   bool no_waivers = false;
 };
-
-int Usage(const std::string& why) {
-  std::fprintf(stderr, "error: %s\n", syntax::Escape(why).c_str());
-  return kBadUsage;
-}
-
-std::string Canonical(const std::string& path) {
-  std::error_code error;
-  const fs::path canonical = fs::canonical(path, error);
-  return error ? path : canonical.string();
-}
 
 const char* NameOf(check::WaiverState state) {
   switch (state) {
@@ -167,14 +157,19 @@ class Reporting {
   std::expected<YamlFiles, std::string> FindInstalled() {
     YamlFiles all;
     std::vector<std::string> names;
+    std::string closed;
     for (const std::string& folder : ProfileFolders(options_.profiles)) {
-      std::error_code error;
-      if (!fs::is_directory(folder, error)) {
+      const auto there = IsFolder(folder);
+      if (!there && closed.empty()) closed = there.error();
+      if (!there.value_or(false)) {
         if (!options_.profiles.empty()) {
-          return std::unexpected("there is no folder `" + folder + "`");
+          return std::unexpected(there ? "there is no folder `" + folder + "`"
+                                       : there.error());
         }
         continue;
       }
+      // What cannot be looked into comes first.
+      if (!closed.empty()) return std::unexpected(closed);
       auto found = FindYamlFiles({folder});
       if (!found) return found;
       for (YamlFile& file : found->files) {
@@ -238,7 +233,7 @@ class Reporting {
     for (const syntax::Document& document : documents_) {
       const auto subject = subjects.Of(document);
       if (!subject) continue;
-      checker.Add(*subject, Canonical(document.file));
+      checker.Add(*subject, CanonicalPath(document.file));
       if (!subject->is_level) {
         facts_.workloads.push_back({subject->name, RelativePath(document.file),
                                     subject->levels.front()});

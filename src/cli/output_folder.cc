@@ -7,21 +7,13 @@
 #include <filesystem>
 #include <span>
 
+#include "base/hex.h"
 #include "cli/call_text.h"
 #include "launch/refusal.h"
 #include "sys/file.h"
 
 namespace ringfence::cli {
 namespace {
-
-std::string Hex(const bundle::Digest& digest) {
-  std::string hex;
-  for (const uint8_t byte : digest.bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return hex;
-}
 
 bundle::Digest DigestOf(std::string_view bytes) {
   return bundle::DigestOf(
@@ -38,7 +30,7 @@ Result<void> Write(const std::string& path, std::string_view bytes) {
 
 void OutputFolder::Add(const std::string& name, std::string_view bytes) {
   manifest_[name] = {{"bytes", bytes.size()},
-                     {"blake2b-256", Hex(DigestOf(bytes))}};
+                     {"blake2b-256", Hex(DigestOf(bytes).bytes)}};
   files_.emplace_back(name, bytes);
 }
 
@@ -47,8 +39,8 @@ void OutputFolder::AddProof(const std::string& file, uint32_t arch,
   proofs_.push_back({{"claim", "the filter equals its source"},
                      {"file", file},
                      {"architecture", ArchName(arch)},
-                     {"program", Hex(proof.program)},
-                     {"source", Hex(proof.source)}});
+                     {"program", Hex(proof.program.bytes)},
+                     {"source", Hex(proof.source.bytes)}});
 }
 
 bool OutputFolder::Finish(const std::string& name,

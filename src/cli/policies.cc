@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "base/result.h"
 #include "cli/install.h"
 #include "cli/yaml_files.h"
 #include "syntax/quantity.h"
@@ -16,15 +17,21 @@ namespace fs = std::filesystem;
 
 std::expected<std::string, std::string> PolicyFolder(
     const std::string& chosen) {
-  std::error_code error;
   if (!chosen.empty()) {
-    if (fs::is_directory(chosen, error)) return chosen;
+    RF_ASSIGN(const bool there, IsFolder(chosen));
+    if (there) return chosen;
     return std::unexpected("there is no folder `" + chosen + "`");
   }
   std::vector<std::string> folders = DataFolders("policies");
   folders.insert(folders.begin(), "/etc/ringfence/policies");
+  std::string closed;
   for (const std::string& folder : folders) {
-    if (fs::is_directory(folder, error)) return folder;
+    const auto there = IsFolder(folder);
+    if (!there && closed.empty()) closed = there.error();
+    if (!there.value_or(false)) continue;
+    // What cannot be looked into comes first.
+    if (!closed.empty()) return std::unexpected(closed);
+    return folder;
   }
   return std::unexpected("no policies are installed: give --policy DIR");
 }
@@ -63,6 +70,12 @@ std::expected<Policies, std::string> LoadPolicies(const std::string& folder,
   };
   policies.waivers = build.Waivers(waivers, policies.gates, subject, today);
   return policies;
+}
+
+std::string CanonicalPath(const std::string& path) {
+  std::error_code error;
+  const fs::path canonical = fs::canonical(path, error);
+  return error ? path : canonical.string();
 }
 
 std::optional<syntax::Date> DateOf(const std::string& text) {

@@ -28,6 +28,9 @@ struct Policies {
 [[nodiscard]] std::expected<Policies, std::string> LoadPolicies(
     const std::string& folder, const syntax::Date& today, Build& build);
 
+// By which a waiver finds its subject; `path` itself where it has none.
+[[nodiscard]] std::string CanonicalPath(const std::string& path);
+
 // "2027-01-31", or, empty, the day it is in UTC; nothing: not a date.
 [[nodiscard]] std::optional<syntax::Date> DateOf(const std::string& text);
 

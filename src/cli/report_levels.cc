@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "certify/obligation.h"
 #include "check/dates.h"
 #include "cli/call_text.h"
@@ -28,12 +29,6 @@ namespace ringfence::cli {
 namespace {
 
 using report::Verdict;
-
-std::string Hex(std::span<const uint8_t> bytes) {
-  std::string text;
-  for (const uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
 
 report::Place PlaceOf(const model::Source& source) {
   if (source.line == 0) return {};

@@ -102,6 +102,14 @@ std::expected<YamlFiles, std::string> FindYamlFiles(
   return walk.Take();
 }
 
+std::expected<bool, std::string> IsFolder(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return false;
+  if (error) return Fail(path, error);
+  return fs::is_directory(status);
+}
+
 bool IsOurs(const std::string& path) {
   std::ifstream file(path);
   std::string line;

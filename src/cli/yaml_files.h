@@ -24,6 +24,11 @@ struct YamlFiles {
 [[nodiscard]] std::expected<YamlFiles, std::string> FindYamlFiles(
     const std::vector<std::string>& paths);
 
+// False: there is nothing of that name, or a file. The error is a sentence: who
+// cannot tell may not pass over it.
+[[nodiscard]] std::expected<bool, std::string> IsFolder(
+    const std::string& path);
+
 // Whether a file that nobody named is one of ours: a folder may hold others'.
 [[nodiscard]] bool IsOurs(const std::string& path);
 

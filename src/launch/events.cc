@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/hex.h"
 #include "launch/text.h"
 
 namespace ringfence::launch {
@@ -22,15 +23,6 @@ std::string Member(std::string_view name, std::string_view text) {
 
 std::string Number(std::string_view name, uint64_t number) {
   return JsonMember(name, static_cast<int64_t>(number));
-}
-
-std::string Hex(const bundle::Digest& digest) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const uint8_t byte : digest.bytes) {
-    text += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return text;
 }
 
 std::string DenialMembers(const Denial& denial) {
@@ -66,7 +58,8 @@ std::expected<void, Refusal> Events::Launch(admit::Scope scope) {
   std::string members =
       Workload() + "," + Member("program", bundle_.command.front());
   if (!bundle_.proofs.empty()) {
-    members += "," + JsonMember("filter", Hex(bundle_.proofs.front().program));
+    members +=
+        "," + JsonMember("filter", Hex(bundle_.proofs.front().program.bytes));
   }
   waiting_.push_back({Kind::kLaunch, std::move(members)});
   if (scope == admit::Scope::kUser) return {};

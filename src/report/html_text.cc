@@ -2,32 +2,12 @@
 
 #include <algorithm>
 
+#include "report/markup.h"
+
 namespace ringfence::report {
 
 std::string Safe(const Json& text) {
-  std::string out;
-  for (const char c : text.get_ref<const std::string&>()) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return Markup(text.get_ref<const std::string&>());
 }
 
 std::string Code(const Json& text) { return "<code>" + Safe(text) + "</code>"; }
