@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/check_output.h"
+#include "report/markup.h"
 
 namespace ringfence::cli {
 namespace {
@@ -11,26 +12,7 @@ namespace {
 // XML 1.0 text and attribute values. Control characters, which XML cannot
 // hold at all, are written out.
 std::string Xml(std::string_view text) {
-  std::string out;
-  for (const char c : syntax::Escape(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return report::Markup(syntax::Escape(text));
 }
 
 struct Case {
@@ -88,11 +70,9 @@ std::vector<Suite> SuitesOf(const CheckOutput& output) {
 }
 
 std::string CaseText(const Suite& suite, const Case& one) {
-  const std::string file = RelativePath(suite.file);
-  std::string text = fmt::format(
-      "    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\"",
-      Xml(file), Xml(one.rule), Xml(file),
-      one.findings.empty() ? 1 : std::max(one.findings.front()->at.line, 1u));
+  // Jenkins' schema knows no `file` and no `line`: the text says both.
+  std::string text = fmt::format("    <testcase classname=\"{}\" name=\"{}\"",
+                                 Xml(RelativePath(suite.file)), Xml(one.rule));
   if (one.findings.empty()) return text + "/>\n";
   text += ">\n";
   std::string lines;
@@ -104,7 +84,7 @@ std::string CaseText(const Suite& suite, const Case& one) {
   if (Suite::IsWaived(one)) {
     const std::string why =
         first.waived ? WaivedText(first) : "warning: " + OneLine(first);
-    text += fmt::format("      <skipped message=\"{}\"/>\n", Xml(why));
+    text += fmt::format("      <skipped>{}</skipped>\n", Xml(why));
   } else {
     text += fmt::format("      <failure message=\"{}\" type=\"{}\">",
                         Xml(OneLine(first)), syntax::Id(first.code));

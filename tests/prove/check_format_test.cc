@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "cli/child.h"
 #include "paths/paths.h"
@@ -94,18 +96,51 @@ class CheckFormats : public testing::Test {
     }
     Write("profiles/critical.yaml", text);
   }
-  void Validate(const std::string& schema, const std::string& text) const {
+  // Findings, one of them waived, of a level and of what inherits from it.
+  [[nodiscard]] std::string Everything(const std::string& format) const {
+    Widen();
+    Write("policies/waivers/a.yaml", kWaiver);
+    Write("deploy/a b.yaml",
+          "kind: Workload\nname: a\ntrust: critical\ncommand: "
+          "[/usr/bin/true]\n");
+    const auto done = Check(
+        "profiles/critical.yaml deploy --against HEAD --format " + format);
+    EXPECT_EQ(done.exit_code, 1) << done.errors;
+    return done.output;
+  }
+  // Empty: `text` is what the schema says; else what is wrong with it.
+  [[nodiscard]] static std::string Wrong(const std::string& schema,
+                                         const std::string& text) {
     const auto done = RunChild(
         {"python3", "-B", SourceDirectory() + "/tests/schemas/validate.py",
          SourceDirectory() + "/" + schema},
         text);
-    ASSERT_TRUE(done.has_value());
-    EXPECT_EQ(done->exit_code, 0) << done->output << done->errors;
+    EXPECT_TRUE(done && (done->exit_code == 0) == done->output.empty())
+        << (done ? done->errors : "");
+    return done ? done->output : "";
+  }
+  static void Validate(const std::string& schema, const std::string& text) {
+    EXPECT_EQ(Wrong(schema, text), "") << schema;
+  }
+  // The same for XML.
+  [[nodiscard]] std::string WrongXml(const std::string& schema,
+                                     const std::string& text) const {
+    Write("report.xml", text);
+    const auto done = Shell("xmllint --noout --schema " + SourceDirectory() +
+                            "/" + schema + " report.xml");
+    return done.exit_code == 0 ? "" : done.errors;
   }
 
   fs::path folder_;
 };
 
+constexpr char kSarif[] = "tests/schemas/sarif-2.1.0.schema.json";
+constexpr char kPublishedSarif[] =
+    "tests/schemas/published/sarif-2.1.0-rtm.5.json";
+constexpr char kJunit[] = "tests/schemas/junit.xsd";
+constexpr char kPublishedJunit[] =
+    "tests/schemas/published/jenkins-junit-4.xsd";
+constexpr char kGitlab[] = "tests/schemas/gitlab-code-quality.schema.json";
 const char* const kChanged = "profiles/critical.yaml --against HEAD";
 
 TEST_F(CheckFormats, AGoodChangePassesAndABadOneFailsUntilItIsWaived) {
@@ -161,16 +196,10 @@ TEST_F(CheckFormats, JsonIsWhatItsSchemaSays) {
 }
 
 TEST_F(CheckFormats, SarifIsWhatTheStandardSays) {
-  Widen();
-  Write("policies/waivers/a.yaml", kWaiver);
-  Write("deploy/a b.yaml",
-        "kind: Workload\nname: a\ntrust: critical\ncommand: [/usr/bin/true]\n");
-  const auto done = Check(
-      "profiles/critical.yaml deploy --against HEAD "
-      "--format sarif");
-  EXPECT_EQ(done.exit_code, 1) << done.errors;
-  Validate("tests/schemas/sarif-2.1.0.schema.json", done.output);
-  const json run = json::parse(done.output)["runs"][0];
+  const std::string output = Everything("sarif");
+  Validate(kSarif, output);
+  Validate(kPublishedSarif, output);
+  const json run = json::parse(output)["runs"][0];
   size_t suppressed = 0;
   size_t flows = 0;
   for (const json& result : run["results"]) {
@@ -182,7 +211,7 @@ TEST_F(CheckFormats, SarifIsWhatTheStandardSays) {
   }
   EXPECT_EQ(suppressed, 1u);
   EXPECT_GE(flows, 1u) << "the workload inherits from its level";
-  EXPECT_THAT(done.output, HasSubstr("deploy/a%20b.yaml"));
+  EXPECT_THAT(output, HasSubstr("deploy/a%20b.yaml"));
   // The fingerprint stays while lines move.
   const auto prints = [](const std::string& text) {
     std::set<std::string> out;
@@ -196,20 +225,77 @@ TEST_F(CheckFormats, SarifIsWhatTheStandardSays) {
   EXPECT_EQ(prints(Check("profiles/critical.yaml deploy --against HEAD "
                          "--format sarif")
                        .output),
-            prints(done.output));
+            prints(output));
+  // Files that are wrong are results as well.
+  Write("profiles/bad.yaml", "kind: TrustLevel\nname: [a\n");
+  const auto bad = Check("profiles --format sarif");
+  EXPECT_EQ(bad.exit_code, 3);
+  Validate(kSarif, bad.output);
+  Validate(kPublishedSarif, bad.output);
+}
+
+TEST_F(CheckFormats, ADamagedSarifLogIsRefusedByThePublishedSchema) {
+  const json whole = json::parse(Everything("sarif"));
+  const json::json_pointer results("/runs/0/results");
+  size_t waived = 0;
+  size_t inherited = 0;
+  for (size_t i = 0; i < whole[results].size(); ++i) {
+    if (whole[results][i].contains("suppressions")) waived = i;
+    if (whole[results][i].contains("codeFlows")) inherited = i;
+  }
+  const std::string of_waived = "/runs/0/results/" + std::to_string(waived);
+  const std::string of_inherited =
+      "/runs/0/results/" + std::to_string(inherited);
+  const std::vector<std::pair<std::string, json>> damages = {
+      {"/version", "2.0.0"},
+      {"/runs/0/tool/driver/name", nullptr},
+      {"/runs/0/columnKind", "bytes"},
+      {"/runs/0/results/0/message", json::object()},
+      {"/runs/0/results/0/level", "fatal"},
+      {"/runs/0/results/0/ruleIndex", -2},
+      {"/runs/0/results/0/rule_id", "no such property"},
+      {"/runs/0/results/0/partialFingerprints/ringfence~1v1", 7},
+      {"/runs/0/results/0/locations/0/physicalLocation/region/startLine", 0},
+      {of_waived + "/suppressions/0/kind", "waived"},
+      {of_waived + "/suppressions/0/status", "granted"},
+      {of_inherited + "/codeFlows/0/threadFlows", json::array()},
+      {of_inherited + "/codeFlows/0/threadFlows/0/locations/0/location", "a"},
+  };
+  for (const auto& [where, value] : damages) {
+    json damaged = whole;
+    damaged[json::json_pointer(where)] = value;
+    EXPECT_NE(Wrong(kPublishedSarif, damaged.dump()), "") << where;
+  }
 }
 
 TEST_F(CheckFormats, JunitIsWhatItsSchemaSays) {
-  Widen();
-  const auto done = Check(std::string(kChanged) + " --format junit");
-  EXPECT_EQ(done.exit_code, 1) << done.errors;
-  Write("report.xml", done.output);
-  const auto valid = Shell("xmllint --noout --schema " + SourceDirectory() +
-                           "/tests/schemas/junit.xsd report.xml");
-  EXPECT_EQ(valid.exit_code, 0) << valid.errors << done.output;
-  EXPECT_THAT(done.output, HasSubstr("classname=\"profiles/critical.yaml\" "
-                                     "name=\"shop/no-vsock\""));
-  EXPECT_THAT(done.output, HasSubstr("name=\"shop/reads\""));
+  const std::string output = Everything("junit");
+  EXPECT_EQ(WrongXml(kJunit, output), "") << output;
+  EXPECT_EQ(WrongXml(kPublishedJunit, output), "") << output;
+  EXPECT_THAT(output, HasSubstr("classname=\"profiles/critical.yaml\" "
+                                "name=\"shop/no-vsock\""));
+  EXPECT_THAT(output, HasSubstr("name=\"shop/reads\""));
+  EXPECT_THAT(output, HasSubstr("<skipped>waived until 2026-12-31 by team-x"));
+  EXPECT_THAT(output, HasSubstr("<failure message="));
+}
+
+TEST_F(CheckFormats, ADamagedJunitReportIsRefusedByThePublishedSchema) {
+  const std::string whole = Everything("junit");
+  const std::vector<std::pair<std::string, std::string>> damages = {
+      {"<testcase ", "<testcase file=\"a\" line=\"1\" "},
+      {"<testsuite name=", "<testsuite title="},
+      {"<skipped>", "<skipped message=\"a\">"},
+      {"<failure message=", "<failure reason="},
+      {"  </testsuite>\n", "  <failure/></testsuite>\n"},
+      {"</testsuites>", ""},
+  };
+  for (const auto& [from, to] : damages) {
+    std::string damaged = whole;
+    const size_t at = damaged.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    damaged.replace(at, from.size(), to);
+    EXPECT_NE(WrongXml(kPublishedJunit, damaged), "") << to;
+  }
 }
 
 TEST_F(CheckFormats, GithubGetsCommandsAndASummary) {
@@ -236,33 +322,36 @@ TEST_F(CheckFormats, GithubGetsCommandsAndASummary) {
 }
 
 TEST_F(CheckFormats, GitlabGetsACodeQualityReport) {
-  Widen();
-  const auto done = Check(std::string(kChanged) + " --format gitlab");
-  EXPECT_EQ(done.exit_code, 1) << done.errors;
-  Validate("tests/schemas/gitlab-code-quality.schema.json", done.output);
+  const std::string output = Everything("gitlab");
+  Validate(kGitlab, output);
   std::set<std::string> prints;
-  for (const json& issue : json::parse(done.output)) {
+  for (const json& issue : json::parse(output)) {
     EXPECT_TRUE(prints.insert(issue["fingerprint"]).second);
   }
   EXPECT_GE(prints.size(), 2u);
+  const json whole = json::parse(output);
+  const std::vector<std::pair<std::string, json>> damages = {
+      {"/0/severity", "error"},
+      {"/0/fingerprint", ""},
+      {"/0/location/path", "/etc/a"},
+      {"/0/location/lines/begin", 0},
+      {"/0/location/lines", json::object()}};
+  for (const auto& [where, value] : damages) {
+    json damaged = whole;
+    damaged[json::json_pointer(where)] = value;
+    EXPECT_NE(Wrong(kGitlab, damaged.dump()), "") << where;
+  }
 }
 
 TEST_F(CheckFormats, ThePlantedErrorsOfAReportAreFound) {
   // The schemas are no rubber stamps.
-  const auto refused = [](const std::string& schema, const std::string& text) {
-    const auto done = RunChild(
-        {"python3", "-B", SourceDirectory() + "/tests/schemas/validate.py",
-         SourceDirectory() + "/" + schema},
-        text);
-    return done && done->exit_code == 1;
-  };
-  EXPECT_TRUE(refused("docs/schemas/check.schema.json", "{}"));
-  EXPECT_TRUE(refused("tests/schemas/sarif-2.1.0.schema.json",
-                      R"({"version": "2.0.0", "runs": []})"));
-  EXPECT_TRUE(refused("tests/schemas/sarif-2.1.0.schema.json",
-                      R"({"version": "2.1.0", "runs": [{"results": []}]})"));
-  EXPECT_TRUE(refused("tests/schemas/gitlab-code-quality.schema.json",
-                      R"([{"description": "a"}])"));
+  EXPECT_NE(Wrong("docs/schemas/check.schema.json", "{}"), "");
+  for (const char* schema : {kSarif, kPublishedSarif}) {
+    EXPECT_NE(Wrong(schema, R"({"version": "2.0.0", "runs": []})"), "");
+    EXPECT_NE(
+        Wrong(schema, R"({"version": "2.1.0", "runs": [{"results": []}]})"),
+        "");
+  }
 }
 
 TEST_F(CheckFormats, WhatCannotBeCheckedIsSaid) {
@@ -300,6 +389,9 @@ TEST_F(CheckFormats, AFolderThatCannotBeReadIsSaid) {
     return;
   }
   // root reads everything: an ordinary user does not.
+  Write("deploy/a.yaml",
+        "kind: Workload\nname: a\ntrust: critical\ncommand: "
+        "[/usr/bin/true]\n");
   fs::permissions(folder_, fs::perms::all);
   fs::create_directories(folder_ / "closed");
   fs::permissions(folder_ / "closed", fs::perms::owner_all);
@@ -309,6 +401,21 @@ TEST_F(CheckFormats, AFolderThatCannotBeReadIsSaid) {
       BinaryDirectory() + "/bin/ringfence check --policy policies closed");
   EXPECT_EQ(done.exit_code, 2) << done.output;
   EXPECT_THAT(done.errors, HasSubstr("cannot read closed"));
+  // Nor is the next place looked in where one cannot be: another level, or
+  // another policy, would count.
+  fs::create_directories(folder_ / "closed/profiles");
+  const auto elsewhere = Shell(
+      "setpriv --reuid=65534 --regid=65534 --clear-groups env "
+      "RINGFENCE_PROFILES=closed/profiles " +
+      BinaryDirectory() + "/bin/ringfence check --policy policies deploy");
+  EXPECT_EQ(elsewhere.exit_code, 3) << elsewhere.output;
+  EXPECT_THAT(elsewhere.errors, HasSubstr("cannot look for critical in"));
+  const auto policy =
+      Shell("setpriv --reuid=65534 --regid=65534 --clear-groups " +
+            BinaryDirectory() +
+            "/bin/ringfence check --policy closed/policies profiles");
+  EXPECT_EQ(policy.exit_code, 2) << policy.output;
+  EXPECT_THAT(policy.errors, HasSubstr("cannot read closed/policies"));
 }
 
 TEST(ShippedPolicies, AreKeptByTheShippedProfilesAndTheExamples) {
