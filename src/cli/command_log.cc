@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "audit/read.h"
+#include "cli/event_text.h"
 #include "cli/history.h"
 #include "launch/text.h"
 #include "sys/clock.h"
@@ -66,82 +67,12 @@ std::optional<int64_t> Since(const std::string& text) {
   return std::nullopt;
 }
 
-std::string Name(const json& event) {
-  for (const char* key : {"name", "file"}) {
-    if (std::string name = TextOf(event, key); !name.empty()) return name;
-  }
-  return "-";
-}
-
-std::string Started(const json& event) {
-  std::string missing;
-  for (const json& protection : PartOf(event, "protections")) {
-    if (TextOf(protection, "state") != "not enforced") continue;
-    missing += (missing.empty() ? "; not enforced: " : ", ") +
-               TextOf(protection, "name");
-  }
-  return "runs, read back before its first instruction" + missing;
-}
-
-// In one line: `inspect` has the rest.
-std::string End(const json& event) {
-  if (TextOf(event, "cause") == "time-limit") {
-    return "was stopped at its time limit";
-  }
-  const std::string end = DescribeEnd({json{{"ended", event}}, false});
-  return end.substr(0, end.find('\n'));
-}
-
-std::string Levels(const json& event) {
-  std::string levels;
-  for (const json& level : PartOf(event, "levels")) {
-    if (level.is_string()) {
-      levels += " " + launch::Printable(level.get<std::string>());
-    }
-  }
-  return levels;
-}
-
-std::string What(std::string_view kind, const json& event) {
-  if (kind == "launch") {
-    return "as " + TextOf(event, "level") + ": " + TextOf(event, "program");
-  }
-  if (kind == "started") return Started(event);
-  if (kind == "refusal") {
-    const std::string remedy = LinesOf(event, "remedy");
-    return "exit code " + std::to_string(NumberOf(event, "exit_code")) + ": " +
-           LinesOf(event, "why") +
-           (remedy.empty() ? "" : "\n    help: " + remedy);
-  }
-  if (kind == "denial") {
-    json denial = event;
-    denial["pid"] = NumberOf(event, "process");
-    return DescribeDenial(denial);
-  }
-  if (kind == "end") {
-    const int64_t denied = NumberOf(event, "denied_calls");
-    return End(event) + (denied == 0 ? ""
-                                     : "\n    " + std::to_string(denied) +
-                                           " calls were denied");
-  }
-  if (kind == "host") return TextOf(event, "change") + Levels(event);
-  if (kind == "recovered") {
-    return std::to_string(NumberOf(event, "bytes")) +
-           " bytes of an unfinished line were taken away";
-  }
-  if (kind == "segment") {
-    return "segment " + std::to_string(NumberOf(event, "segment")) +
-           " of the log begins";
-  }
-  return launch::Printable(event.dump());
-}
-
 void Print(const audit::Event& event, const json& parsed) {
   std::printf("%s %-8.*s %s[%d] uid %u: %s\n",
               DescribeTime(event.at_ms).c_str(),
               static_cast<int>(event.kind.size()), event.kind.data(),
-              Name(parsed).c_str(), event.pid, event.uid,
-              What(event.kind, parsed).c_str());
+              EventName(parsed).c_str(), event.pid, event.uid,
+              DescribeEvent(event.kind, parsed).c_str());
 }
 
 int Fail(const audit::Problem& problem) {

@@ -1,15 +1,13 @@
 #include "cli/report_log.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "audit/read.h"
+#include "cli/event_text.h"
+#include "cli/history.h"
 
 namespace ringfence::cli {
 namespace {
@@ -19,32 +17,36 @@ using nlohmann::json;
 // A report is read by people: the newest events of a long log.
 constexpr size_t kMaxShown = 500;
 
-std::string TextOf(const json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+// The lines of an event as one.
+std::string OnOneLine(const std::string& lines) {
+  std::string out;
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = std::min(lines.find('\n', at), lines.size());
+    const size_t start = std::min(lines.find_first_not_of(' ', at), end);
+    if (start != end) {
+      out += (out.empty() ? "" : "; ") + lines.substr(start, end - start);
+    }
+    at = end + 1;
+  }
+  return out;
 }
 
 report::Event EventFacts(const audit::Event& event) {
-  static constexpr std::array<std::string_view, 9> kShownElsewhere{
-      "seq", "at_ms", "uid", "pid", "kind", "name", "level", "prev", "digest"};
-  report::Event out{
-      .seq = event.seq,
-      .at = fmt::format(
-          "{:%Y-%m-%d %H:%M:%S} UTC",
-          fmt::gmtime(static_cast<std::time_t>(event.at_ms / 1000))),
-      .uid = event.uid,
-      .kind = std::string(event.kind),
-      .name = "",
-      .level = "",
-      .detail = ""};
+  report::Event out{.seq = event.seq,
+                    .at = DescribeTime(event.at_ms),
+                    .uid = event.uid,
+                    .kind = std::string(event.kind),
+                    .name = "",
+                    .level = "",
+                    .detail = ""};
   const json line = json::parse(event.json, nullptr, false);
   if (!line.is_object()) return out;
-  if (line.contains("name")) out.name = TextOf(line["name"]);
-  if (line.contains("level")) out.level = TextOf(line["level"]);
-  for (const auto& [key, value] : line.items()) {
-    if (std::ranges::find(kShownElsewhere, key) != kShownElsewhere.end()) {
-      continue;
-    }
-    out.detail += (out.detail.empty() ? "" : ", ") + key + " " + TextOf(value);
+  if (const std::string name = EventName(line); name != "-") out.name = name;
+  out.level = TextOf(line, "level");
+  out.detail = OnOneLine(DescribeEvent(event.kind, line));
+  // To be compared with the digests of the filters.
+  if (const std::string filter = TextOf(line, "filter"); !filter.empty()) {
+    out.detail += "; filter " + filter;
   }
   return out;
 }

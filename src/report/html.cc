@@ -365,7 +365,7 @@ class Page {
               " older events are not listed.</p>\n";
     }
     Table table({"Event", "When", "Kind", "Workload", "Level", "What"},
-                "Launches, refusals, denials and ends", "stack");
+                "Launches, refusals, denials and ends", "stack log");
     for (const Json& one : log["shown"]) {
       table.Row({std::to_string(one["seq"].get<uint64_t>()), Safe(one["at"]),
                  Safe(one["kind"]), Safe(one["name"]), Safe(one["level"]),

@@ -68,7 +68,11 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .9rem .5rem 0; bo
 th:last-child, td:last-child { padding-right: 0; }
 thead th { font-size: .82rem; color: var(--quiet); font-weight: 650; border-bottom: 1.5px solid var(--text); white-space: nowrap; }
 tbody th { font-weight: 600; }
-@media (min-width: 40.01rem) { tbody th { min-width: 8.5rem; } }
+@media (min-width: 40.01rem) {
+  tbody th { min-width: 8.5rem; } .log tbody th { min-width: 0; }
+  .log td:nth-child(2) { white-space: nowrap; }
+  .log td:nth-child(4), .log td:last-child { min-width: 7rem; overflow-wrap: anywhere; }
+}
 .number { text-align: right; } th.number { text-align: right; }
 .cells td, .cells thead th:not(:first-child) { text-align: center; }
 td ul { margin: 0; padding: 0; list-style: none; } td li + li { margin-top: .35rem; }

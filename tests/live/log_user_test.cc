@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -16,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -124,6 +126,82 @@ TEST_F(Log, FollowsItsSchema) {
     }
   }
   EXPECT_GE(count, 7u);
+}
+
+TEST_F(Log, IsInTheReportForAuditors) {
+  const std::string share = home_.path() + "/share/ringfence";
+  for (const char* folder : {"/policies", "/audit"}) {
+    fs::copy(SourceDirectory() + folder, share + folder,
+             fs::copy_options::recursive);
+  }
+  ASSERT_EQ(
+      Run({Write("denied", "untrusted", {"/opt/probe", "syscall:272,0"})}).end,
+      End(Exited{0}));
+  EXPECT_EQ(Ran("fails", "/usr/bin/false").end, End(Exited{1}));
+  EXPECT_EQ(Ran("gone", "/usr/bin/no-such-program").end, End(Exited{127}));
+  EXPECT_EQ(Run({home_.path() + "/missing.yaml"}).end, End(Exited{123}));
+
+  const Options patient{.time_limit = std::chrono::minutes(5)};
+  const auto report = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "report");
+    return Ringfence(arguments, patient);
+  };
+  // Of this host: its levels, its facts and its log.
+  const Outcome markdown = report({"--md"});
+  ASSERT_EQ(markdown.end, End(Exited{0})) << markdown;
+  for (const char* part :
+       {"## Host", "Landlock ABI", "the event log is whole", "\n## What ran"}) {
+    ASSERT_THAT(markdown.out, HasSubstr(part));
+  }
+  const std::string ran =
+      markdown.out.substr(markdown.out.find("\n## What ran"));
+  for (const char* row :
+       {"launch \\| denied \\| untrusted \\| as untrusted: /opt/probe; filter "
+        "[0-9a-f]{64} \\|",
+        "started \\| fails \\| untrusted \\| runs, read back before its first "
+        "instruction",
+        "denial \\| denied \\| untrusted \\| probe.*unshare.* = EPERM; denied "
+        "by",
+        "end \\| denied \\| untrusted \\| exited with code 0; 1 call was "
+        "denied "
+        "\\|",
+        "end \\| fails \\| untrusted \\| exited with code 1 \\|",
+        "refusal \\| gone \\| untrusted \\| exit code 127: cannot execute",
+        "refusal \\| [^|]*missing.yaml \\| +\\| exit code 123: cannot read"}) {
+    EXPECT_THAT(ran, ContainsRegex(row));
+  }
+  // In words: nothing of the lines of the log themselves.
+  for (const char* raw : {"{", "exit\\_code", "\\x0a", "remedy"}) {
+    EXPECT_THAT(ran, Not(HasSubstr(raw)));
+  }
+  const Outcome page = report({"--html"});
+  ASSERT_EQ(page.end, End(Exited{0})) << page.err;
+  const std::string file = home_.path() + "/report.html";
+  std::ofstream(file, std::ios::trunc) << page.out;
+  const Outcome seen = RunAs(
+      {.name = "root", .home = "/"},
+      {"python3", "-B", SourceDirectory() + "/tests/report/look.py", file},
+      patient);
+  EXPECT_EQ(seen.end, End(Exited{0})) << seen;
+
+  // Of a copy, which is the same; and of one that was changed.
+  const std::string copy = home_.path() + "/copy";
+  fs::copy(log_, copy);
+  fs::permissions(copy, fs::perms::all);
+  for (const auto& entry : fs::directory_iterator(copy)) {
+    fs::permissions(entry.path(), fs::perms::all);
+  }
+  const std::string profiles = share + "/profiles";
+  const Outcome json = report({"--json", "--log", copy, profiles});
+  EXPECT_EQ(json.end, End(Exited{0})) << json.err;
+  const std::string text = Text();
+  const size_t at = text.find("\"fails\"");
+  ASSERT_NE(at, std::string::npos);
+  std::ofstream(copy + "/events-0.jsonl", std::ios::trunc)
+      << std::string(text).replace(at, 7, "\"works\"");
+  const Outcome changed = report({"--json", "--log", copy, profiles});
+  EXPECT_EQ(changed.end, End(Exited{1})) << changed.err;
+  EXPECT_THAT(changed.out, HasSubstr("was changed"));
 }
 
 TEST_F(Log, ThatWasChangedDoesNotHold) {

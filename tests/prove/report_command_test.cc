@@ -177,7 +177,8 @@ TEST_F(ReportCommand, ABrowserShowsItWellOnAPhoneAndOnADesk) {
   spoiled.replace(spoiled.find("<caption>"), 9,
                   "<caption hidden></caption><caption hidden>");
   spoiled.replace(spoiled.find("<main>"), 6,
-                  "<main><div style=\"width:3000px\">wide</div>");
+                  "<main><div style=\"width:3000px\">wide</div><div "
+                  "class=\"scroll\"><p style=\"width:5000px\">far</p></div>");
   Write("report.html", spoiled);
   const auto bad =
       RunChild({"python3", "-B", SourceDirectory() + "/tests/report/look.py",
@@ -185,7 +186,8 @@ TEST_F(ReportCommand, ABrowserShowsItWellOnAPhoneAndOnADesk) {
                "");
   ASSERT_TRUE(bad.has_value());
   EXPECT_EQ(bad->exit_code, 1);
-  for (const char* fault : {"contrast", "no caption", "the page is"}) {
+  for (const char* fault :
+       {"contrast", "no caption", "the page is", "cut off"}) {
     EXPECT_THAT(bad->output, HasSubstr(fault)) << bad->errors;
   }
 }

@@ -4,9 +4,10 @@
     tests/report/look.py REPORT.html [FOLDER]
 
 At a width of 390 and of 1280 pixels, in light and in dark: nothing is wider
-than the page, every text has a contrast of at least 4.5 with its ground, every
-table has a caption and headers with a scope, every link inside the page leads
-somewhere, headings skip no level, and the browser has nothing to complain of.
+than the page, or cut off where no key scrolls to it, every text has a contrast
+of at least 4.5 with its ground, every table has a caption and headers with a
+scope, every link inside the page leads somewhere, headings skip no level, and
+the browser has nothing to complain of.
 Prints what is wrong, a line each; the exit code says whether anything is.
 FOLDER gets the screenshots.
 """
@@ -58,6 +59,11 @@ for (const table of page.querySelectorAll("table")) {
     if (!head.scope) say("a header without scope", head);
   }
   if (!table.querySelector("thead th")) say("no headers", table);
+}
+for (const one of page.querySelectorAll("*")) {
+  if (one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1 &&
+      view.getComputedStyle(one).overflowX !== "visible" &&
+      !one.hasAttribute("tabindex")) say("cut off", one);
 }
 for (const link of page.querySelectorAll("a[href^='#']")) {
   if (!page.getElementById(link.hash.slice(1))) say("a link to nothing", link);
@@ -136,6 +142,8 @@ def look(text, width, scheme, folder, work):
 def main():
     text = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
     folder = sys.argv[2] if len(sys.argv) > 2 else None
+    if folder:
+        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
     wrong = []
     with tempfile.TemporaryDirectory() as work:
         for width in WIDTHS:
