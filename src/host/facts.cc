@@ -1,6 +1,7 @@
 #include "host/facts.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "admit/ledger.h"
 #include "sys/confine.h"
 #include "sys/file.h"
+#include "sys/process.h"
 #include "sys/user.h"
 
 namespace ringfence::host {
@@ -102,6 +104,9 @@ Facts Gather() {
       .gids = NamesCaller("/etc/subgid", facts.user, facts.uid),
       .programs = IsPrivileged("/usr/bin/newuidmap") &&
                   IsPrivileged("/usr/bin/newgidmap")};
+  const auto core = sys::GetLimit(RLIMIT_CORE);
+  const auto open_files = sys::GetLimit(RLIMIT_NOFILE);
+  if (core && open_files) facts.limits = {core->hard, open_files->hard};
   const auto caller = sys::GetCaller();
   const auto groups = sys::ReadGroups();
   if (caller && groups) {

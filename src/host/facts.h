@@ -43,6 +43,12 @@ struct SubordinateIds {
   bool programs = false;  // newuidmap and newgidmap, with their privilege
 };
 
+// The caller's hard limits, which nobody without privilege can raise.
+struct HardLimits {
+  uint64_t core = 0;        // bytes
+  uint64_t open_files = 0;  // descriptors
+};
+
 struct LedgerFact {
   std::optional<admit::Scope> scope;  // nullopt: unusable
   std::string path;
@@ -69,6 +75,7 @@ struct Facts {
   LabelGap selinux_gap;   // likewise
   Cgroup cgroup;
   SubordinateIds subordinate;
+  std::optional<HardLimits> limits;  // nullopt: a file of facts has none
   std::vector<admit::PowerfulGroup> groups;
   LedgerFact ledger;
   model::HostPolicy policy;

@@ -96,6 +96,36 @@ Finding Proc(const Facts& facts) {
           "allow user namespaces first"};
 }
 
+// A launch cuts a workload's limits to the caller's, but for two.
+Finding HardLimitsFinding(const Facts& facts) {
+  // The launcher keeps its own descriptors above this one
+  // (launch/prepared.h).
+  constexpr uint64_t kOwnDescriptors = 64;
+  const HardLimits& limits = *facts.limits;
+  if (limits.core == 0) {
+    return {"hard limits", State::kMissing,
+            "that on core files is 0, at which a crash handler behind a pipe "
+            "still runs on what a workload leaves: a launch sets 1, and may "
+            "not",
+            "as root: raise it to 1 for the user (limits.conf: hard core 1; "
+            "in a unit: LimitCORE=1), then log in again"};
+  }
+  if (limits.open_files <= kOwnDescriptors) {
+    return {"hard limits", State::kMissing,
+            "that on open files is " + std::to_string(limits.open_files) +
+                ", and the launcher's own lie above " +
+                std::to_string(kOwnDescriptors),
+            "as root: raise it for the user (limits.conf: hard nofile 4096; "
+            "in a unit: LimitNOFILE=4096), then log in again"};
+  }
+  return {"hard limits", State::kOk,
+          limits.open_files == UINT64_MAX
+              ? "let a launch set its own"
+              : "let a launch set its own, open files up to " +
+                    std::to_string(limits.open_files),
+          ""};
+}
+
 Finding Seccomp(const Facts& facts) {
   if (!facts.notification) {
     return {"seccomp", State::kMissing,
@@ -332,11 +362,16 @@ Finding Ledger(const Facts& facts) {
 }  // namespace
 
 std::vector<Finding> Judge(const Facts& facts) {
-  return {User(facts),           UserNamespaces(facts), Proc(facts),
-          Seccomp(facts),        Landlock(facts),       Apparmor(facts),
-          SelinuxFinding(facts), Limits(facts),         Subordinate(facts),
-          Groups(facts),         Ledger(facts),         ForeignWorkloads(facts),
-          EqualPages(facts),     Siblings(facts),       PageCache(facts)};
+  std::vector<Finding> all = {
+      User(facts),           UserNamespaces(facts), Proc(facts),
+      Seccomp(facts),        Landlock(facts),       Apparmor(facts),
+      SelinuxFinding(facts), Limits(facts),         Subordinate(facts),
+      Groups(facts),         Ledger(facts),         ForeignWorkloads(facts),
+      EqualPages(facts),     Siblings(facts),       PageCache(facts)};
+  if (facts.limits) {
+    all.insert(all.begin() + 3, HardLimitsFinding(facts));
+  }
+  return all;
 }
 
 std::vector<Finding> JudgeAnyLaunch(const Facts& facts) {
@@ -344,6 +379,10 @@ std::vector<Finding> JudgeAnyLaunch(const Facts& facts) {
   for (Finding finding :
        {UserNamespaces(facts), Proc(facts), Seccomp(facts), Groups(facts)}) {
     if (finding.state == State::kMissing) missing.push_back(std::move(finding));
+  }
+  if (facts.limits) {
+    Finding limits = HardLimitsFinding(facts);
+    if (limits.state == State::kMissing) missing.push_back(std::move(limits));
   }
   return missing;
 }

@@ -11,6 +11,7 @@ namespace ringfence::live {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class Facts : public SandboxTest {
@@ -73,6 +74,26 @@ TEST_F(Facts, OfThisHostAgreeWithWhatRunDoesHere) {
                 HasSubstr(ran.err.substr(at, ran.err.find('\n', at) - at)));
   } else {
     EXPECT_EQ(checked.end, End(Exited{0})) << checked;
+  }
+}
+
+TEST_F(Facts, AHardLimitThatDoctorCallsMissingKeepsEveryLaunchFromTheHost) {
+  const auto under = [&](const char* limit, std::vector<std::string> command) {
+    command.insert(command.begin(), {"prlimit", limit, ringfence_});
+    return RunAs(user_, command);
+  };
+  const std::vector<std::string> run = {"run", "--trust", "untrusted", "--",
+                                        "/usr/bin/true"};
+  for (const char* limit : {"--core=0:0", "--nofile=64:64"}) {
+    EXPECT_THAT(under(limit, {"doctor"}).out,
+                ContainsRegex("missing +hard limits"));
+    const Outcome refused = under(limit, run);
+    EXPECT_NE(refused.end, End(Exited{0})) << limit;
+    EXPECT_THAT(refused.err, HasSubstr("refused")) << limit;
+  }
+  for (const char* limit : {"--core=1:1", "--nofile=128:128"}) {
+    EXPECT_THAT(under(limit, {"doctor"}).out, ContainsRegex("ok +hard limits"));
+    EXPECT_EQ(under(limit, run).end, End(Exited{0})) << limit;
   }
 }
 

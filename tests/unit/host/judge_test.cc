@@ -29,6 +29,7 @@ Facts Best() {
                   .alone = true,
                   .controllers = {"cpu", "memory", "pids"}};
   facts.subordinate = {.uids = true, .gids = true, .programs = true};
+  facts.limits = {.core = UINT64_MAX, .open_files = 1048576};
   facts.ledger = {.scope = admit::Scope::kHost, .path = "/run/x"};
   facts.policy.accepts = {"public"};
   return facts;
@@ -49,11 +50,27 @@ TEST(Judge, TheBestHostHasNothingToRemedy) {
   }
 }
 
+TEST(Judge, AHardLimitThatNoLaunchCanLiveWithIsMissing) {
+  const auto missing = [](uint64_t core, uint64_t open_files) {
+    Facts facts = Best();
+    facts.limits = {core, open_files};
+    const auto found = JudgeAnyLaunch(facts);
+    return found.empty() ? "" : found.front().detail;
+  };
+  EXPECT_EQ(missing(1, 65), "");
+  EXPECT_THAT(missing(0, 65), HasSubstr("core files is 0"));
+  EXPECT_THAT(missing(1, 64), HasSubstr("open files is 64"));
+  Facts unknown = Best();
+  unknown.limits.reset();
+  EXPECT_EQ(Judge(unknown).size() + 1, Judge(Best()).size());
+}
+
 TEST(Judge, AHostThatGivesNothingHasARemedyForEverything) {
   Facts facts;
   facts.uid = 1000;
   facts.namespaces = {Step::kClone, EPERM};
   facts.groups = {{"docker", "do anything"}};
+  facts.limits = {.core = 0, .open_files = 64};
   facts.ledger.unusable = {"/run/ringfence", "is odd", "do this"};
   facts.foreign.hidden = true;
   facts.neighbours = {.ksm = true, .smt = true};
@@ -255,7 +272,7 @@ TEST(Gather, LooksAtThisHost) {
   EXPECT_FALSE(facts.user.empty());
   // What the trial says agrees with a second one.
   EXPECT_EQ(facts.namespaces, TryNamespaces());
-  EXPECT_EQ(Judge(facts).size(), 15u);
+  EXPECT_EQ(Judge(facts).size(), 16u);
 }
 
 }  // namespace
