@@ -77,7 +77,8 @@ void Supervisor::Wait() {
   Add(waits, signals_);
   const uint64_t since_us = sys::ProcessorUs();
   const uint64_t rest_ms = RestMs();
-  Add(waits, rest_ms != 0 ? -1 : listener_.get());
+  // Those whose calls nobody can answer wait for their end.
+  Add(waits, rest_ms != 0 || failed_ ? -1 : listener_.get());
   Add(waits, failed_ || ending_ ? -1 : relay);
   Add(waits, supervised_.notify.descriptor());
   for (const auto* pumps :
@@ -191,7 +192,6 @@ void Supervisor::HearDenial(uint64_t since_us) {
     // ENOENT: the caller died while it waited.
     if (call.error().err != ENOENT && call.error().err != EINTR) {
       Fail("denied calls cannot be answered: " + Describe(call.error()));
-      listener_.reset();
     }
     return;
   }
