@@ -79,10 +79,74 @@ std::optional<bool> Allowed(const std::string& source,
   return (access->allowed >> (which - 1) & 1) != 0;
 }
 
+// user:role:type:level, from 0. Empty: there is no such one.
+std::string_view Field(std::string_view label, int which) {
+  for (; which > 0; --which) {
+    const size_t end = label.find(':');
+    if (end == std::string_view::npos) return {};
+    label.remove_prefix(end + 1);
+  }
+  return label.substr(0, label.find(':'));
+}
+
 Selinux& Fail(Selinux& found, std::string why, std::string remedy) {
   found.why = std::move(why);
   found.remedy = std::move(remedy);
   return found;
+}
+
+// Whether the policy has this label; one that may not be asked has none.
+bool IsLabel(const std::string& label) {
+  const auto file = sys::Open("/sys/fs/selinux/context", O_RDWR);
+  return file && sys::WriteAll(file->get(), label).has_value();
+}
+
+// A label that cannot be: because of the level's type, of the caller's role or
+// of the range of its user.
+Selinux& NoLabel(Selinux& found, std::string_view own, const std::string& label,
+                 const std::string& level) {
+  const std::string type = model::LevelType(level);
+  const std::string why = "the policy of SELinux has no label " + label;
+  if (!IsLabel("system_u:system_r:" + type + ":s0")) {
+    return Fail(found, why, kLoad);
+  }
+  const std::string narrow = label.substr(0, label.rfind(':'));
+  if (!IsLabel(narrow)) {
+    const std::string role(Field(own, 1));
+    return Fail(found, why + ": its role " + role + " lacks the type",
+                "in a module: (roletype " + role + " ringfence_workload)");
+  }
+  const std::string user(Field(own, 0));
+  return Fail(found, why + ": its user " + user + " lacks the categories",
+              "as root: semanage user -m -r s0-s0:c0.c1023 " + user);
+}
+
+// Permissions of the launcher's domain for that of the level, without which it
+// cannot start a program there. rlimitinh: else the kernel would put its own
+// resource limits in place of ours.
+struct Needed {
+  const char* name;
+  const char* permission;
+};
+constexpr Needed kNeeded[] = {{"process", "transition"},
+                              {"process", "rlimitinh"},
+                              {"process2", "nnp_transition"}};
+
+// The rules of `kNeeded` that the policy lacks, as CIL; nullopt: it cannot be
+// asked.
+std::optional<std::string> Missing(const std::string& own,
+                                   const std::string& label,
+                                   const std::string& type) {
+  std::string rules;
+  for (const Needed& one : kNeeded) {
+    const auto allowed = Allowed(own, label, one.name, one.permission);
+    if (!allowed) return std::nullopt;
+    if (*allowed) continue;
+    rules += (rules.empty() ? "" : " ");
+    rules += "(allow " + std::string(Field(own, 2)) + " " + type + " (" +
+             one.name + " (" + one.permission + ")))";
+  }
+  return rules;
 }
 
 }  // namespace
@@ -130,36 +194,36 @@ Selinux FindSelinux(const bundle::Bundle& bundle, model::HostUid uid) {
   }
   if (const int refused = TryLabel(kSelinuxExecAttribute, label);
       refused == EINVAL) {
-    return Fail(found, "the policy of SELinux has no label " + label, kLoad);
+    return NoLabel(found, own, label, bundle.level.name);
   } else if (refused != 0) {
     return Fail(found,
                 "the label " + label +
                     " cannot be selected: " + ::strerrordesc_np(refused),
                 "allow the domain of " + own + " `process setexec`");
   }
-  const auto enters = Allowed(own, label, "process", "transition");
-  const auto confined = Allowed(own, label, "process2", "nnp_transition");
-  // Else the kernel would put its own resource limits in place of ours.
-  const auto limited = Allowed(own, label, "process", "rlimitinh");
+  const std::string type = model::LevelType(bundle.level.name);
+  const auto missing = Missing(own, label, type);
   const auto self = Ask(label, label, ReadWord(ClassFile("process", "index")));
-  if (!enters || !confined || !limited || !self) {
+  if (!missing || !self) {
     return Fail(found, "the policy of SELinux cannot be asked about " + label,
                 "allow the domain of " + own + " `security compute_av`");
   }
-  if (!*enters || !*confined || !*limited) {
+  if (!missing->empty()) {
+    const std::string domain(Field(own, 2));
     return Fail(found,
                 "the policy of SELinux does not let " + own +
-                    " start a program as " + label,
-                "add its domain to ringfence_launcher, in a module: "
-                "(typeattributeset ringfence_launcher (DOMAIN)); its range "
-                "has to hold the categories");
+                    " start a program as " + label + ": it lacks " + *missing,
+                "let the domain start levels, in a module: (typeattributeset "
+                "ringfence_launcher (" +
+                    domain +
+                    ")); its range has to hold "
+                    "the categories");
   }
   if (self->permissive) {
     return Fail(found,
-                "the policy of SELinux denies nothing to " +
-                    model::LevelType(bundle.level.name) + ": it is permissive",
-                "as root: semanage permissive -d " +
-                    model::LevelType(bundle.level.name));
+                "the policy of SELinux denies nothing to " + type +
+                    ": it is permissive",
+                "as root: semanage permissive -d " + type);
   }
   found.label = label;
   return found;

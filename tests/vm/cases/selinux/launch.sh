@@ -167,6 +167,71 @@ case_ALevelThatRequiresSelinuxIsRefusedWithoutIt() {
   expect_text 'SELinux is permissive and denies nothing' /tmp/out
 }
 
+# A domain job_t that may what unconfined_t may, but nothing to workloads, and
+# whoever differs from the boot's own user and role in one thing.
+other_launchers() {
+  cat <<'END'
+(type job_t)
+(roletype system_r job_t)
+(typeattributeset domain (job_t))
+(typeattribute job_reach)
+(typeattributeset job_reach (not (or ringfence_workload ringfence_stub_t)))
+(role shift_r)
+(userrole system_u shift_r)
+(roletype shift_r unconfined_t)
+(roleallow system_r shift_r)
+(user narrow_u)
+(userrole narrow_u system_r)
+(userlevel narrow_u low)
+(userrange narrow_u lowlow)
+END
+  sed -n 's/^(allow unconfined_t all_types /(allow job_t job_reach /p' /vmout/base.cil
+}
+strict_from() { # strict_from CONTEXT COMMAND...
+  as_user runcon "$1" ringfence run --verbose --profiles /tmp/strict --trust \
+    untrusted -- "${@:2}"
+}
+
+case_ALauncherWhoseDomainLacksTheRuleIsRefused() {
+  strict
+  local job=system_u:system_r:job_t:s0-s0:c0.c1023 others
+  others=$(other_launchers)
+  load_levels "$others"
+  expect_code 121 strict_from $job /usr/bin/touch /tmp/ran 2>/tmp/out
+  expect_text "does not let $job start a program as system_u:system_r:ringfence_untrusted_t:s0:c" /tmp/out
+  expect_text 'it lacks (allow job_t ringfence_untrusted_t (process (transition))) (allow job_t ringfence_untrusted_t (process (rlimitinh))) (allow job_t ringfence_untrusted_t (process2 (nnp_transition)))' /tmp/out
+  expect_text '(typeattributeset ringfence_launcher (job_t))' /tmp/out
+  # Only what is missing is named.
+  load_levels "$others
+(allow job_t ringfence_untrusted_t (process (transition rlimitinh)))"
+  expect_code 121 strict_from $job /usr/bin/true 2>/tmp/out
+  expect_text 'it lacks (allow job_t ringfence_untrusted_t (process2 (nnp_transition)))' /tmp/out
+  # The remedy that it names is enough, and the control.
+  load_levels "$others
+(typeattributeset ringfence_launcher (job_t))"
+  strict_from $job /usr/bin/cat /proc/self/attr/current >/tmp/inside 2>/tmp/out
+  [[ $(tr -d '\0' </tmp/inside) == "$(labels /tmp/out)" ]]
+  [[ $(labels /tmp/out) == system_u:system_r:ringfence_untrusted_t:s0:c*,c* ]]
+}
+
+case_ALauncherWhoseRoleOrUserCannotHaveTheLabelIsToldWhich() {
+  strict
+  local others
+  others=$(other_launchers)
+  load_levels "$others"
+  local shift=system_u:shift_r:unconfined_t:s0-s0:c0.c1023
+  expect_code 121 strict_from $shift /usr/bin/true 2>/tmp/out
+  expect_text 'its role shift_r lacks the type' /tmp/out
+  expect_text '(roletype shift_r ringfence_workload)' /tmp/out
+  load_levels "$others
+(roletype shift_r ringfence_workload)"
+  strict_from $shift /usr/bin/true
+  local narrow=narrow_u:system_r:unconfined_t:s0
+  expect_code 121 strict_from $narrow /usr/bin/true 2>/tmp/out
+  expect_text 'its user narrow_u lacks the categories' /tmp/out
+  expect_text 'semanage user -m -r s0-s0:c0.c1023 narrow_u' /tmp/out
+}
+
 case_NothingEscapesALabelledSandbox() {
   load_levels
   live_tests run '*Isolation*/public'
