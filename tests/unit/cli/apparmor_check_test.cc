@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ringfence::cli {
 namespace {
 
@@ -46,6 +48,28 @@ TEST(CheckAppArmor, PathsOfAnyBytesParse) {
     ASSERT_TRUE(checked) << rule << ": " << checked.error().why;
     EXPECT_EQ(*checked, AppArmorCheck::kAccepted);
   }
+}
+
+// The profile with which AppArmor 4.0 lets the launcher make user namespaces is
+// one of 3.0, too, but for its first line and its only rule.
+TEST(CheckAppArmor, TakesTheLaunchersProfileButForUserns) {
+  AppArmorProfile profile =
+      compile::LauncherProfile("/usr/lib/ringfence/ringfence-launch");
+  profile.text.replace(profile.text.find("4.0"), 3, "3.0");
+  const auto rejected = CheckAppArmor(profile, AppArmorAbi::k3);
+  ASSERT_FALSE(rejected);
+  // The fourth line is the rule.
+  EXPECT_THAT(rejected.error().why, HasSubstr("at line 4: syntax error"));
+  constexpr std::string_view kRule = "  userns,\n";
+  const size_t rule = profile.text.find(kRule);
+  ASSERT_EQ(
+      std::count(profile.text.begin(),
+                 profile.text.begin() + static_cast<ptrdiff_t>(rule), '\n'),
+      3);
+  profile.text.erase(rule, kRule.size());
+  const auto checked = CheckAppArmor(profile, AppArmorAbi::k3);
+  ASSERT_TRUE(checked) << checked.error().why;
+  EXPECT_EQ(*checked, AppArmorCheck::kAccepted);
 }
 
 }  // namespace

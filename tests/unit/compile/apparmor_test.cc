@@ -129,6 +129,22 @@ TEST(CompileAppArmor, OfALevelExecutesWithinItsCeiling) {
             HasSubstr("\"/srv{,/,/**}\" mrix,"), Not(HasSubstr("/** mrix"))));
 }
 
+// Debian 12 has no parser of this language; cli/apparmor_check_test.cc shows
+// that its own takes all of it but `userns`.
+TEST(LauncherProfile, AllowsUserNamespacesAndConfinesNothing) {
+  const AppArmorProfile profile =
+      LauncherProfile("/usr/lib/ring fence/ringfence-launch");
+  EXPECT_EQ(profile.name, "ringfence");
+  EXPECT_EQ(profile.text,
+            "abi <abi/4.0>,\n\n"
+            "profile ringfence \"/usr/lib/ring fence/ringfence-launch\" "
+            "flags=(unconfined) {\n"
+            "  userns,\n"
+            "}\n");
+  EXPECT_EQ(static_cast<size_t>(std::ranges::count(profile.text, '\n')),
+            profile.lines.size());
+}
+
 TEST(AppArmorPath, MatchesNothingButThePath) {
   EXPECT_EQ(AppArmorPath("/a b", false), "\"/a b\"");
   EXPECT_EQ(AppArmorPath("/a", true), "\"/a{,/,/**}\"");
