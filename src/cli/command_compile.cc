@@ -20,6 +20,7 @@
 #include "cli/filter_text.h"
 #include "cli/install.h"
 #include "cli/output_folder.h"
+#include "cli/selinux_check.h"
 #include "compile/idmap.h"
 #include "launch/refusal.h"
 #include "oci/export.h"
@@ -29,6 +30,8 @@ namespace ringfence::cli {
 namespace {
 
 constexpr int kDoesNotCompile = 3;
+// Debian's policy has 23 MB as CIL.
+constexpr size_t kMaxPolicy = size_t{256} << 20;
 
 struct CompileOptions {
   std::string input;
@@ -37,8 +40,9 @@ struct CompileOptions {
   uint32_t arch = model::kArchX86_64;  // of seccomp.bpf and seccomp.json
   std::string profiles;
   compile::AppArmorAbi apparmor_abi = compile::AppArmorAbi::k3;
-  int bundle_fd = -1;     // for `ringfence run`
-  std::string text_name;  // what messages call standard input
+  std::string selinux_policy;  // a file
+  int bundle_fd = -1;          // for `ringfence run`
+  std::string text_name;       // what messages call standard input
 };
 
 std::string_view Text(const std::vector<uint8_t>& bytes) {
@@ -101,6 +105,24 @@ std::optional<int> EmitSeccomp(
   return 0;
 }
 
+// Whether the modules fit the policy in this file too; if not, says why. No
+// name: there is nothing to fit.
+bool LinksTo(const std::string& path,
+             const std::vector<compile::SelinuxModule>& modules) {
+  if (path.empty()) return true;
+  const auto policy = sys::ReadFile(path.c_str(), kMaxPolicy);
+  if (!policy || policy->empty()) {
+    std::fprintf(
+        stderr, "error: cannot read %s: %s\n", path.c_str(),
+        policy ? "it is empty" : launch::Describe(policy.error()).c_str());
+    return false;
+  }
+  const auto linked = CheckSelinux(modules, *policy);
+  if (linked) return true;
+  std::fprintf(stderr, "error: %s\n", Describe(linked.error()).c_str());
+  return false;
+}
+
 int WriteWorkload(const CompileOptions& options, Build& build,
                   const Compiled& compiled) {
   const std::string& name = compiled.confinement.name;
@@ -112,6 +134,9 @@ int WriteWorkload(const CompileOptions& options, Build& build,
           : std::nullopt;
   if (!levels || !build.Accepted({*levels, compiled.selinux})) {
     return Complain(build);
+  }
+  if (!LinksTo(options.selinux_policy, {*levels, compiled.selinux})) {
+    return kDoesNotCompile;
   }
   OutputFolder output(options.folder);
   output.Add(name + ".rfb", Text(compiled.bundle));
@@ -177,6 +202,7 @@ int CompileLevel(const CompileOptions& options, Build& build,
   if (!build.Accepted(apparmor) || !build.Accepted({*selinux})) {
     return Complain(build);
   }
+  if (!LinksTo(options.selinux_policy, {*selinux})) return kDoesNotCompile;
   OutputFolder output(options.folder);
   output.Add(level->name + ".apparmor", apparmor.text);
   output.Add(level->name + ".cil", selinux->text);
@@ -238,6 +264,9 @@ int RunCompile(int argc, char** argv) {
       ->transform(
           (CLI::Transformer(abis) | CLI::IsMember(abis)).description(""))
       ->type_name("ABI");
+  app.add_option("--selinux-policy", options.selinux_policy,
+                 "Link the SELinux module to this policy, too")
+      ->type_name("FILE");
   // For `ringfence run`; nobody types them.
   app.add_option("--text-name", options.text_name)->group("");
   app.add_option("--bundle-fd", options.bundle_fd)->group("");
@@ -249,6 +278,10 @@ int RunCompile(int argc, char** argv) {
   if (options.folder.empty() && options.stage.empty() &&
       options.bundle_fd < 0) {
     std::fputs("error: say -o DIR or --emit STAGE\n", stderr);
+    return kBadUsage;
+  }
+  if (options.folder.empty() && !options.selinux_policy.empty()) {
+    std::fputs("error: --selinux-policy checks what -o DIR writes\n", stderr);
     return kBadUsage;
   }
   return Compile(options);

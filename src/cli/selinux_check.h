@@ -2,6 +2,8 @@
 #pragma once
 
 #include <expected>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "compile/error.h"
@@ -9,11 +11,20 @@
 
 namespace ringfence::cli {
 
-// Links the modules to a small policy of our own. A rejection names the line of
-// the user's file that asked for what does not fit. Whether they fit the site's
-// policy semodule(8) says, which has its source; the kernel's form of it lacks
-// attributes that a module needs.
+// Links the modules to `base`, a policy as CIL; empty: a small one of our own.
+// A rejection names the line of the user's file that asked for what does not
+// fit. The kernel's form of a policy cannot be such a base: it lacks the names
+// of attributes.
 [[nodiscard]] std::expected<void, compile::CompileError> CheckSelinux(
-    const std::vector<compile::SelinuxModule>& modules);
+    const std::vector<compile::SelinuxModule>& modules,
+    std::string_view base = {});
+
+// The same from what semodule(8) said when it was to link `module` to the
+// site's policy.
+[[nodiscard]] compile::CompileError SelinuxError(
+    const std::string& complaint, const compile::SelinuxModule& module);
+
+// FILE:LINE: why, or why alone; one line.
+[[nodiscard]] std::string Describe(const compile::CompileError& error);
 
 }  // namespace ringfence::cli

@@ -11,6 +11,7 @@
 #include "cli/child.h"
 #include "cli/host_levels.h"
 #include "cli/install.h"
+#include "cli/selinux_check.h"
 #include "sys/file.h"
 
 namespace ringfence::cli {
@@ -103,9 +104,11 @@ host::Outcome LoadSelinux(host::Mode mode) {
           ? RunChild({kSemodule, "-i", file.path()}, "")
           : std::unexpected(std::string("no file can be made in /run"));
   if (!loaded || loaded->exit_code != 0) {
-    outcome.problem = {"the SELinux module ringfence is not loaded: " +
-                           (loaded ? LastLine(loaded->errors) : loaded.error()),
-                       "see semodule(8)"};
+    outcome.problem = {
+        "the SELinux module ringfence is not loaded: " +
+            (loaded ? Describe(SelinuxError(loaded->errors, *module))
+                    : loaded.error()),
+        "see semodule(8)"};
     return outcome;
   }
   outcome.lines.emplace_back("loaded the SELinux module ringfence (semodule)");

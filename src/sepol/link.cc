@@ -42,7 +42,8 @@ struct Destroy {
 };
 using Db = std::unique_ptr<cil_db_t, Destroy>;
 
-// "... at NAME:15 ..." or "NAME:15" or "line 15 of NAME": the first of these.
+}  // namespace
+
 Rejection Place(const std::string& text, const std::vector<Module>& modules) {
   Rejection rejection{.why = text, .module = "", .line = 0};
   while (rejection.why.ends_with('\n')) rejection.why.pop_back();
@@ -67,8 +68,6 @@ Rejection Place(const std::string& text, const std::vector<Module>& modules) {
   }
   return rejection;
 }
-
-}  // namespace
 
 std::expected<void, Rejection> Link(const std::vector<Module>& modules,
                                     std::string_view base) {

@@ -27,6 +27,11 @@ struct Rejection {
   size_t line = 0;     // of that module, 1-based; 0: it names none
 };
 
+// The first place in one of `modules` that a complaint of libsepol names, as
+// "NAME:15" or "line 15 of NAME".
+[[nodiscard]] Rejection Place(const std::string& complaint,
+                              const std::vector<Module>& modules);
+
 // Compiles `modules` together with `base`, a policy that is whole by itself.
 [[nodiscard]] std::expected<void, Rejection> Link(
     const std::vector<Module>& modules, std::string_view base);

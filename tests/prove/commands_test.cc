@@ -15,12 +15,14 @@
 #include "bpf/program.h"
 #include "cli/child.h"
 #include "prove/shipped.h"
+#include "sepol/link.h"
 
 namespace ringfence::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using bpf::Instruction;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -245,6 +247,33 @@ TEST_F(Commands, BundleAndItsWorkloadMeanTheSame) {
     EXPECT_EQ(done.exit_code, 0) << done.errors;
     EXPECT_THAT(done.output, HasSubstr("no change in meaning")) << name;
   }
+}
+
+TEST_F(Commands, CompileLinksTheSelinuxModuleToTheSitesPolicy) {
+  const auto compile = [&](const std::string& policy) {
+    return Run({"compile", Shipped("public"), "-o", folder_ / "out",
+                "--selinux-policy", policy});
+  };
+  const std::string site = sepol::TinyBase();
+  const auto broken = compile(
+      Write("broken.cil", site + "(allow domain domain (process (ptrace)))\n"));
+  EXPECT_EQ(broken.exit_code, 3);
+  EXPECT_THAT(broken.errors,
+              AllOf(HasSubstr("error: "), HasSubstr(".yaml:"),
+                    HasSubstr("libsepol rejects the SELinux module"),
+                    HasSubstr("neverallow check failed")));
+  EXPECT_FALSE(fs::exists(folder_ / "out/public.cil"));
+  const auto missing = compile(folder_ / "nosuch.cil");
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.errors, HasSubstr("nosuch.cil: "));
+  EXPECT_EQ(compile(Write("empty.cil", "")).exit_code, 3);
+  EXPECT_FALSE(fs::exists(folder_ / "out/public.cil"));
+  EXPECT_EQ(compile(Write("site.cil", site)).exit_code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "out/public.cil"));
+  EXPECT_EQ(Run({"compile", Shipped("public"), "--emit", "selinux",
+                 "--selinux-policy", folder_ / "site.cil"})
+                .exit_code,
+            2);
 }
 
 // Loading Z3 would cost every launch more than its compilation does.

@@ -5,10 +5,12 @@
 
 Below build/vm: `vmlinux`, `initrd.cpio`, and `layer` (packages that only the
 guest needs) are kept until a version changes; `tree`, an installation of BUILD,
-and the policies of SELinux are made each time. Nothing is installed on this machine:
+and the policies of SELinux are made each time; `debian.cil` is the policy of
+Debian's package selinux-policy-default, and kept like the layer. Nothing is installed on this machine:
 packages are downloaded by apt-get and unpacked.
 """
 
+import bz2
 import lzma
 import os
 import pathlib
@@ -38,6 +40,8 @@ GUEST_PACKAGES = ["apparmor", "libapparmor1", "secilc", "selinux-utils",
                   "libpam-systemd", "dbus", "dbus-bin", "dbus-daemon",
                   "dbus-session-bus-common", "dbus-system-bus-common",
                   "dbus-user-session"]
+# Debian's SELinux policy: a site's, which our module has to fit.
+SITE_POLICY = "selinux-policy-default"
 
 
 def output(*command, **options):
@@ -137,10 +141,29 @@ def make_layer(packages, scratch, layer):
     layer.mkdir(exist_ok=True)
 
 
+def tool(name, path):
+    """A program of this machine or of the layer, and what it runs with."""
+    layer = CACHE / "layer"
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/{path}") or (
+        layer / path / name)
+    libraries = layer / "usr/lib/x86_64-linux-gnu"
+    return found, {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
+
+
+def make_site_policy(package):
+    """Every module of the package, as CIL, in one file."""
+    convert, environment = tool("pp", "usr/libexec/selinux/hll")
+    with open(CACHE / "debian.cil", "wb") as policy:
+        for module in sorted(package.glob("usr/share/selinux/*/*.pp.bz2")):
+            policy.write(subprocess.run(
+                [convert], input=bz2.decompress(module.read_bytes()),
+                stdout=subprocess.PIPE, check=True, env=environment).stdout)
+
+
 def make_machine():
     kernel = kernel_package()
     missing = [name for name in GUEST_PACKAGES if not installed(name)]
-    wanted = [kernel, "busybox-static", *missing]
+    wanted = [kernel, "busybox-static", SITE_POLICY, *missing]
     stamp = "".join(f"{name} {version(name)}\n" for name in wanted)
     stamp += (HERE / "guest/initramfs-init").read_text()
     if (CACHE / "stamp").exists() and (CACHE / "stamp").read_text() == stamp:
@@ -155,6 +178,7 @@ def make_machine():
         (CACHE / "initrd.cpio").write_bytes(make_initramfs(
             scratch / kernel, scratch / "busybox-static/bin/busybox", scratch))
         make_layer(missing, scratch, CACHE / "layer")
+        make_site_policy(scratch / SITE_POLICY)
     (CACHE / "stamp").write_text(stamp)
 
 
@@ -172,7 +196,7 @@ def make_tree(build):
 def make_selinux_policies(build):
     """Our own small policy, without and with the module of the levels.
 
-    No file has to be labelled beforehand.
+    No file has to be labelled beforehand. And Debian's policy with it.
     """
     sources = [CACHE / "base.cil", HERE / "policy/canary.cil"]
     sources[0].write_text(output(sys.executable, HERE / "policy/base.py"))
@@ -180,13 +204,13 @@ def make_selinux_policies(build):
     levels.write_text(output(build / "bin/ringfence", "compile",
                              ROOT / "profiles/untrusted.yaml", "--emit",
                              "selinux"))
-    layer = CACHE / "layer"
-    secilc = shutil.which("secilc") or layer / "usr/bin/secilc"
-    libraries = layer / "usr/lib/x86_64-linux-gnu"
-    for name, modules in (("policy.selinux", sources),
-                          ("policy.levels", [*sources, levels])):
+    secilc, environment = tool("secilc", "usr/bin")
+    for name, modules in (
+            ("policy.selinux", sources),
+            ("policy.levels", [*sources, levels]),
+            ("policy.debian", [CACHE / "debian.cil", levels])):
         output(secilc, "-c", "33", "-o", CACHE / name, "-f", "/dev/null",
-               *modules, env={**os.environ, "LD_LIBRARY_PATH": str(libraries)})
+               *modules, env=environment)
 
 
 def main():

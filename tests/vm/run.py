@@ -107,7 +107,8 @@ def run_boot(boot, build, only, sabotage=False):
     (out / "folders").write_text(" ".join(FOLDERS[boot]))
     (out / "checkout").write_text(str(ROOT))
     (out / "build").write_text(str(build))
-    for file in ("policy.selinux", "policy.levels", "base.cil", "levels.cil"):
+    for file in ("policy.selinux", "policy.levels", "policy.debian",
+                 "base.cil", "levels.cil"):
         shutil.copyfile(CACHE / file, out / file)
     start = time.monotonic()
     with open(out / "console", "wb") as console:

@@ -49,6 +49,12 @@ case_AModuleThatDoesNotLinkChangesNothing() {
   expect_code 1 ringfence host init 2>/tmp/out
   expect_text 'the SELinux module ringfence is not loaded' /tmp/out
   [[ $(modules || :) == 0 ]]
+  # The line of the profile that asked for what the policy does not take.
+  echo '(allow domain domain (process (ptrace)))' >/tmp/taken.cil
+  semodule -i /tmp/taken.cil
+  expect_code 1 ringfence host init 2>/tmp/out
+  grep -E "the SELinux module ringfence is not loaded: \S*/[a-z]+\.yaml:[0-9]+: .*neverallow check failed at \S*/ringfence/cil:[0-9]" /tmp/out ||
+    fail "no line: $(</tmp/out)"
   semodule -r taken
   ringfence host deinit
 }

@@ -232,6 +232,40 @@ case_ALauncherWhoseRoleOrUserCannotHaveTheLabelIsToldWhich() {
   expect_text 'semanage user -m -r s0-s0:c0.c1023 narrow_u' /tmp/out
 }
 
+# A site's policy: that of Debian's package, with the module of our levels.
+# Files have no labels of Debian's in this machine, but what is shown to the
+# workload: the machine's own are usr_t, as in the boot's policy.
+debian_policy() {
+  # A label like the one that processes have here before there is a policy
+  # would become that policy's for them, which is no login's: kernel_t.
+  printf system_u:system_r:unconfined_t:s0-s0:c0.c1022 >/proc/self/attr/current
+  dd if=/vmout/policy.debian of=/sys/fs/selinux/load bs=64M 2>/dev/null
+  [[ $(</sys/fs/selinux/enforce) == 1 ]]
+  seen=$(tr -d '\0' </proc/self/attr/current)
+  [[ $seen == system_u:system_r:unconfined_t:* ]] || fail "as $seen"
+}
+
+case_ALevelRunsUnderDebiansPolicy() {
+  strict
+  show_file usr_t
+  bundle public
+  debian_policy
+  run_strict --verbose -- /usr/bin/cat /proc/self/attr/current >/tmp/inside 2>/tmp/out
+  [[ $(tr -d '\0' </tmp/inside) == "$(labels /tmp/out)" ]]
+  [[ $(labels /tmp/out) == system_u:system_r:ringfence_untrusted_t:s0:c*,c* ]]
+  expect_code 3 run_strict -- /usr/bin/sh -c 'echo a | grep -q a && exit 3'
+  run_strict -- /usr/bin/python3 -c 'open("/tmp/x", "w").write("y")'
+  # What this policy denies, and the control.
+  shown public
+  for type in shadow_t ringfence_untrusted_data_t; do
+    show_file $type
+    expect_code 1 shown public 2>/tmp/out
+    expect_text 'Permission denied' /tmp/out
+  done
+  show_file ringfence_public_data_t
+  shown public
+}
+
 case_NothingEscapesALabelledSandbox() {
   load_levels
   live_tests run '*Isolation*/public'
