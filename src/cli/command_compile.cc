@@ -22,8 +22,11 @@
 #include "cli/output_folder.h"
 #include "cli/selinux_check.h"
 #include "compile/idmap.h"
+#include "compile/selinux_files.h"
 #include "launch/refusal.h"
+#include "model/label.h"
 #include "oci/export.h"
+#include "syntax/render.h"
 #include "sys/file.h"
 
 namespace ringfence::cli {
@@ -137,6 +140,16 @@ int WriteWorkload(const CompileOptions& options, Build& build,
   }
   if (!LinksTo(options.selinux_policy, {*levels, compiled.selinux})) {
     return kDoesNotCompile;
+  }
+  for (const model::ViewEntry& entry : compiled.view) {
+    if (!compile::IsUnlabelled(entry)) continue;
+    std::fprintf(stderr,
+                 "note: %s:%u: `%s` is a relative path, which the SELinux "
+                 "module does not label: where SELinux enforces, label it as "
+                 "%s (semanage fcontext, restorecon)\n",
+                 syntax::Escape(entry.source.file).c_str(), entry.source.line,
+                 syntax::Escape(entry.host).c_str(),
+                 model::LevelDataType(compiled.confinement.level.name).c_str());
   }
   OutputFolder output(options.folder);
   output.Add(name + ".rfb", Text(compiled.bundle));

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "compile/allows.h"
+#include "compile/selinux_files.h"
 #include "compile/selinux_writer.h"
 #include "model/label.h"
 
@@ -43,6 +44,10 @@ constexpr std::array<const char*, 10> kSocketClasses = {
 bool IsSystem(const std::string& tree) {
   return tree == "/usr" || tree.starts_with("/usr/") || tree == "/opt" ||
          tree.starts_with("/opt/");
+}
+
+bool IsWritten(const model::ViewEntry& entry) {
+  return entry.kind == model::ViewEntry::Kind::kBind && entry.rights.write;
 }
 
 class Levels {
@@ -263,6 +268,10 @@ SelinuxModule CompileSelinux(const std::string& name,
   return writer.End();
 }
 
+bool IsUnlabelled(const model::ViewEntry& entry) {
+  return IsWritten(entry) && !entry.host.starts_with('/');
+}
+
 SelinuxModule CompileSelinux(const model::Confinement& confinement,
                              const std::vector<model::ViewEntry>& view) {
   SelinuxWriter writer(confinement.name);
@@ -273,12 +282,16 @@ SelinuxModule CompileSelinux(const model::Confinement& confinement,
                               model::LevelDataType(confinement.level.name) +
                               " ((s0) (s0))))";
   for (const model::ViewEntry& entry : view) {
-    if (entry.kind != model::ViewEntry::Kind::kBind || !entry.rights.write) {
+    if (!IsWritten(entry)) continue;
+    // Where a path that is relative to the workload's file leads to is known
+    // at the launch only: the same input gives the same module anywhere.
+    if (IsUnlabelled(entry)) {
+      writer.Line("; relative, so to be labelled by hand as " +
+                      model::LevelDataType(confinement.level.name) + ": " +
+                      SelinuxPath(entry.host),
+                  entry.source);
       continue;
     }
-    // Where a path that is relative to the workload's file leads to is known
-    // at the launch only.
-    if (!entry.host.starts_with('/')) continue;
     writer.Line("(filecon \"" + SelinuxPath(entry.host) + "\"" + context,
                 entry.source);
   }

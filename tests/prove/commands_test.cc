@@ -249,6 +249,30 @@ TEST_F(Commands, BundleAndItsWorkloadMeanTheSame) {
   }
 }
 
+// A path that is relative leads somewhere else from every bundle.
+TEST_F(Commands, CompileNotesWhichTreeTheSelinuxModuleDoesNotLabel) {
+  const auto compile = [&](const std::string& host) {
+    return Run({"compile",
+                Write("w.yaml",
+                      "kind: Workload\nname: ledger\ntrust: internal\n"
+                      "command: [/usr/bin/true]\n"
+                      "filesystem: {write: [{host: " +
+                          host + ", at: /srv/data}]}\n"),
+                "-o", folder_ / "out"});
+  };
+  const auto relative = compile("./data");
+  EXPECT_EQ(relative.exit_code, 0);
+  EXPECT_THAT(relative.errors,
+              HasSubstr("w.yaml:5: `data` is a relative path, which the "
+                        "SELinux module does not label: where SELinux "
+                        "enforces, label it as ringfence_internal_data_t"));
+  EXPECT_THAT(ReadText(folder_ / "out/ledger.cil"), Not(HasSubstr("filecon")));
+  const auto absolute = compile("/srv/data");
+  EXPECT_EQ(absolute.exit_code, 0);
+  EXPECT_THAT(absolute.errors, Not(HasSubstr("SELinux")));
+  EXPECT_THAT(ReadText(folder_ / "out/ledger.cil"), HasSubstr("filecon"));
+}
+
 TEST_F(Commands, CompileLinksTheSelinuxModuleToTheSitesPolicy) {
   const auto compile = [&](const std::string& policy) {
     return Run({"compile", Shipped("public"), "-o", folder_ / "out",

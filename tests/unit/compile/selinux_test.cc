@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "compile/selinux_files.h"
+
 namespace ringfence::compile {
 namespace {
 
@@ -164,6 +166,34 @@ TEST(CompileSelinux, LabelsWhatAWorkloadWrites) {
                         "(s0))))\n"));
   EXPECT_THAT(module.text, Not(HasSubstr("\"/usr")));
   EXPECT_EQ(module.lines.back().line, 5u);
+}
+
+// Where it leads to depends on where the bundle lies.
+TEST(CompileSelinux, LeavesARelativePathToPeopleAndSaysSo) {
+  model::Confinement confinement;
+  confinement.name = "ledger";
+  confinement.level.name = "critical";
+  const model::ViewEntry relative{.kind = Kind::kBind,
+                                  .at = "/data",
+                                  .rights = {.read = true, .write = true},
+                                  .host = "./da\nta",
+                                  .text = "",
+                                  .source = {"ledger.yaml", 5, 3}};
+  EXPECT_TRUE(IsUnlabelled(relative));
+  const SelinuxModule module = CompileSelinux(confinement, {relative});
+  EXPECT_THAT(module.text,
+              AllOf(HasSubstr("\n; relative, so to be labelled by hand as "
+                              "ringfence_critical_data_t: "
+                              "[.]/da[\\x0a]ta(/.*)?\n"),
+                    Not(HasSubstr("filecon"))));
+  EXPECT_EQ(module.lines.back().line, 5u);
+  // What is only read keeps its label, and so does what is no file of the host.
+  model::ViewEntry read = relative;
+  read.rights.write = false;
+  EXPECT_FALSE(IsUnlabelled(read));
+  model::ViewEntry absolute = relative;
+  absolute.host = "/srv/data";
+  EXPECT_FALSE(IsUnlabelled(absolute));
 }
 
 }  // namespace
