@@ -31,8 +31,9 @@ CASES = [
      "(allow domain domain (process (ptrace)))", 3,
      "error: .*neverallow check failed"),
     ("a rule of the site that lets one level read another is an error at the "
-     "level's line", "(optional way (allow ringfence_public_t ringfence_untrusted_data_t"
-     " (file (read))))", 3, PUBLIC + ".*neverallow check failed"),
+     "level's line",
+     "(optional way (allow ringfence_public_t ringfence_untrusted_data_t "
+     "(file (read))))", 3, PUBLIC + ".*neverallow check failed"),
     ("what a policy has to have is an error where it lacks it",
      None, 3, "error: .*Failed to resolve"),
 ]
