@@ -54,6 +54,9 @@ class Preparation {
 
   Result<void> Look(int fd) {
     const auto status = sys::Fstat(fd);
+    if (!status && status.error().err != EBADF) {
+      return std::unexpected(status.error());
+    }
     if (!status) {
       // The lowest free number is this one: those below are open by now.
       Of(fd).what = What::kClosed;

@@ -231,6 +231,7 @@ inline constexpr Borne kBorne[] = {
     {kWorkload, SYS_landlock_add_rule, "exit", "the workload may do less"},
     {kSupervisor, SYS_prlimit64, "exit",
      "a question that is answered with 0: the workload may do less"},
+    {kSupervisor, SYS_prlimit64, "id.limit.", "likewise"},
     {kSupervisor, SYS_getpgrp, "id.env.TERM", "likewise"},
     {kSupervisor, SYS_getpgrp, "id.fd.", "likewise: its streams are piped"},
     {kSupervisor, SYS_ioctl, "id.fd.",
