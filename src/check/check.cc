@@ -81,11 +81,14 @@ void Checker::AddHost(const Subject& subject, const std::string& canonical,
                       const std::string& host, std::vector<Finding> findings) {
   const std::string rule = "host/" + host;
   for (Finding& finding : findings) {
-    finding.code = Code::kHostCannotEnforce;
+    const bool refused = finding.severity == Severity::kError;
+    finding.code = refused ? Code::kHostCannotEnforce : Code::kHostCutsLimit;
     finding.rule = rule;
     finding.subject = subject.file;
     finding.name = subject.name;
-    finding.reason = "what a host cannot enforce is refused there";
+    finding.reason = refused
+                         ? "what a host cannot enforce is refused there"
+                         : "a launch sets no limit above the user's hard one";
   }
   Note(rule, subject, canonical, std::move(findings));
 }

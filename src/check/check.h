@@ -48,7 +48,8 @@ class Checker {
   // What a comparison with another revision found; empty: nothing.
   void AddLoosening(const Subject& subject, const std::string& canonical,
                     std::vector<Finding> findings);
-  // Why a host would refuse it: `host` is its name.
+  // Why a host would refuse it (errors), and which of its limits it would cut
+  // (warnings): `host` is its name.
   void AddHost(const Subject& subject, const std::string& canonical,
                const std::string& host, std::vector<Finding> findings);
   [[nodiscard]] Report Finish();

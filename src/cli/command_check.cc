@@ -175,7 +175,7 @@ class Check {
     if (!needs) return;
     for (const KnownHost& host : hosts_) {
       auto findings = HostFindings(host, subject, *needs);
-      if (!findings.empty()) exit_.Add(kHostCannotEnforce);
+      if (Refuses(findings)) exit_.Add(kHostCannotEnforce);
       checker.AddHost(subject, canonical, host.name, std::move(findings));
     }
   }

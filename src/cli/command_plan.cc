@@ -104,16 +104,22 @@ class Text {
                   asked_.input.hosts[turned.host].name.c_str(),
                   Of(turned.item).c_str(), ItemOf(turned.item).place.c_str());
     }
-    for (const PlanInput::Refused& refused : asked_.refused) {
-      std::printf("CANNOT RUN: %s\n  %s\n  help: %s\n  %s\n",
-                  Of(refused.item).c_str(), refused.why.c_str(),
-                  refused.remedy.c_str(), refused.place.c_str());
-    }
+    Objections("CANNOT RUN", asked_.refused);
+    Objections("CUT", asked_.cut);
     for (const size_t item : plan_.unknown) {
       std::printf("UNKNOWN: %s `%s` has no label %s\n  %s\n",
                   ItemOf(item).what.c_str(), ItemOf(item).name.c_str(),
                   std::string(syntax::kLevelLabel).c_str(),
                   ItemOf(item).place.c_str());
+    }
+  }
+
+  void Objections(const char* what,
+                  const std::vector<PlanInput::Objection>& objections) const {
+    for (const PlanInput::Objection& one : objections) {
+      std::printf("%s: %s\n  %s\n  help: %s\n  %s\n", what,
+                  Of(one.item).c_str(), one.why.c_str(), one.remedy.c_str(),
+                  one.place.c_str());
     }
   }
 
@@ -164,14 +170,17 @@ Json AsJson(const PlanInput& asked, const placement::Plan& plan) {
                       {"other", name(tree.other)},
                       {"path", tree.path}});
   }
-  Json refused = Json::array();
-  for (const PlanInput::Refused& entry : asked.refused) {
-    refused.push_back({{"item", name(entry.item)},
-                       {"host", entry.host},
-                       {"why", entry.why},
-                       {"remedy", entry.remedy},
-                       {"place", entry.place}});
-  }
+  const auto objections = [&](const std::vector<PlanInput::Objection>& from) {
+    Json list = Json::array();
+    for (const PlanInput::Objection& entry : from) {
+      list.push_back({{"item", name(entry.item)},
+                      {"host", entry.host},
+                      {"why", entry.why},
+                      {"remedy", entry.remedy},
+                      {"place", entry.place}});
+    }
+    return list;
+  };
   Json split = Json::array();
   for (const placement::Group& group : plan.split) {
     Json names = Json::array();
@@ -180,10 +189,15 @@ Json AsJson(const PlanInput& asked, const placement::Plan& plan) {
                      {"on", HostFor(asked, group)},
                      {"items", names}});
   }
-  return {{"holds", plan.Holds()},    {"items", items},
-          {"meetings", meetings},     {"not_accepted", turned},
-          {"without_level", unknown}, {"host_refuses", refused},
-          {"shared_trees", shared},   {"not_considered", asked.not_considered},
+  return {{"holds", plan.Holds()},
+          {"items", items},
+          {"meetings", meetings},
+          {"not_accepted", turned},
+          {"without_level", unknown},
+          {"host_refuses", objections(asked.refused)},
+          {"host_cuts", objections(asked.cut)},
+          {"shared_trees", shared},
+          {"not_considered", asked.not_considered},
           {"proposed", split}};
 }
 

@@ -9,6 +9,7 @@
 #include "host/judge.h"
 #include "launch/requirements.h"
 #include "launch/text.h"
+#include "syntax/quantity.h"
 #include "syntax/schema.h"
 
 namespace ringfence::cli {
@@ -32,6 +33,11 @@ std::string List(const std::vector<std::string>& items) {
 std::string Knob(const char* name, const std::optional<uint64_t>& value) {
   if (!value) return "";
   return std::string(", ") + name + ": " + std::to_string(*value);
+}
+
+std::string Limit(uint64_t value) {
+  return value == syntax::kUnlimited ? std::string(syntax::kUnlimitedWord)
+                                     : std::to_string(value);
 }
 
 std::vector<std::string> Texts(const std::vector<syntax::Text>& texts) {
@@ -80,6 +86,9 @@ KnownHost HostOf(const syntax::HostFacts& from, const std::string& file) {
   facts.subordinate = {.uids = from.subordinate_ids.uids.value,
                        .gids = from.subordinate_ids.gids.value,
                        .programs = from.subordinate_ids.programs.value};
+  facts.limits = {.open_files = from.resource_limits.open_files.value,
+                  .processes = from.resource_limits.processes.value,
+                  .core = from.resource_limits.core.value};
   for (const syntax::Text& group : from.powerful_groups) {
     const auto all = admit::AllPowerfulGroups();
     const auto known =
@@ -121,19 +130,36 @@ class Findings {
 
   void Add(const std::string& key, const std::string& why,
            const std::string& remedy, const syntax::Span& at) {
-    const bool here = at.line != 0;
-    check::Finding finding{
-        .message = host_.name + " cannot run this: " + why,
-        .at = here ? at : subject_.span,
-        .label = here ? "needed here" : "needed by every sandbox",
-        .help = "on " + host_.name + " (" + host_.kernel + ", user " +
-                host_.facts.user + "): " + remedy,
-        .key = key};
-    found_.push_back(std::move(finding));
+    Put({.message = host_.name + " cannot run this: " + why,
+         .label = at.line != 0 ? "needed here" : "needed by every sandbox",
+         .key = key},
+        remedy, at);
+  }
+  // What the launcher only cuts to the user's hard limit there.
+  void AddCut(const char* what, const check::Amount& asked, uint64_t hard,
+              const char* remedy) {
+    if (!asked.amount || *asked.amount <= hard) return;
+    Put({.severity = check::Severity::kWarning,
+         .message = host_.name + " gives `" + subject_.name + "` " +
+                    std::to_string(hard) + " " + what + ", not " +
+                    std::to_string(*asked.amount) +
+                    ": that is the user's hard limit there",
+         .label =
+             asked.at.line != 0 ? "asked for here" : "what its level gives",
+         .key = what},
+        remedy, asked.at);
   }
   std::vector<check::Finding> Take() { return std::move(found_); }
 
  private:
+  void Put(check::Finding finding, const std::string& remedy,
+           const syntax::Span& at) {
+    finding.at = at.line != 0 ? at : subject_.span;
+    finding.help = "on " + host_.name + " (" + host_.kernel + ", user " +
+                   host_.facts.user + "): " + remedy;
+    found_.push_back(std::move(finding));
+  }
+
   const KnownHost& host_;
   const check::Subject& subject_;
   std::vector<check::Finding> found_;
@@ -199,6 +225,9 @@ std::string FactsText(const KnownHost& host) {
          "\nsubordinate_ids: {uids: " + Bool(facts.subordinate.uids) +
          ", gids: " + Bool(facts.subordinate.gids) +
          ", programs: " + Bool(facts.subordinate.programs) +
+         "}\nresource_limits: {open_files: " + Limit(facts.limits.open_files) +
+         ", processes: " + Limit(facts.limits.processes) +
+         ", core: " + Limit(facts.limits.core) +
          "}\npowerful_groups: " + List(groups) +
          "\nseccomp: {notification: " + Bool(facts.notification) +
          ", wait_killable: " + Bool(facts.wait_killable) + "}\n";
@@ -254,6 +283,13 @@ std::vector<check::Finding> HostFindings(const KnownHost& host,
     findings.Add(missing.protection, missing.protection + ": " + missing.detail,
                  missing.remedy, {});
   }
+  const host::HardLimits& limits = host.facts.limits;
+  findings.AddCut("open files", subject.bounded.open_files, limits.open_files,
+                  "as root: raise it (limits.conf: hard nofile; in a unit: "
+                  "LimitNOFILE=), then log in again");
+  findings.AddCut("processes", subject.bounded.processes, limits.processes,
+                  "as root: raise it (limits.conf: hard nproc; in a unit: "
+                  "LimitNPROC=), then log in again");
   const launch::Facts facts = LaunchFacts(host, needs.level.name);
   // Each by itself: the launcher stops at the first.
   const auto ask = [&](const char* key, const bundle::Bundle& part,
@@ -286,6 +322,12 @@ std::vector<check::Finding> HostFindings(const KnownHost& host,
   cpu.cpu = needs.cpu;
   ask("cpu", cpu, bounded.cpu.at);
   return findings.Take();
+}
+
+bool Refuses(const std::vector<check::Finding>& findings) {
+  return std::ranges::any_of(findings, [](const check::Finding& finding) {
+    return finding.severity == check::Severity::kError;
+  });
 }
 
 }  // namespace ringfence::cli

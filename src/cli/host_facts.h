@@ -51,9 +51,13 @@ struct KnownHost {
 
 [[nodiscard]] bundle::Bundle NeedsOf(const resolve::ResolvedLevel& level);
 
-// Why the launcher would refuse it there; each with the line that asks for it.
+// Why the launcher would refuse it there (errors), and which of its limits it
+// would cut (warnings); each with the line that asks for it.
 [[nodiscard]] std::vector<check::Finding> HostFindings(
     const KnownHost& host, const check::Subject& subject,
     const bundle::Bundle& needs);
+
+// Whether one of these keeps it from the host.
+[[nodiscard]] bool Refuses(const std::vector<check::Finding>& findings);
 
 }  // namespace ringfence::cli

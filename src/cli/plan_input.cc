@@ -17,12 +17,14 @@ std::string PlaceOf(const syntax::Span& span) {
   return span.file + ":" + std::to_string(span.line);
 }
 
-// Adds to `out` why `host` would refuse the item that comes next.
-void Refuse(PlanInput& out, const KnownHost& host,
+// Adds to `out` what `host` would refuse or cut of the item that comes next.
+void Object(PlanInput& out, const KnownHost& host,
             const check::Subject& subject, const bundle::Bundle& needs) {
   for (const check::Finding& finding : HostFindings(host, subject, needs)) {
-    out.refused.push_back({out.input.items.size(), host.name, finding.message,
-                           finding.help, PlaceOf(finding.at)});
+    auto& list =
+        finding.severity == check::Severity::kError ? out.refused : out.cut;
+    list.push_back({out.input.items.size(), host.name, finding.message,
+                    finding.help, PlaceOf(finding.at)});
   }
 }
 
@@ -75,7 +77,7 @@ class PlacementReader {
       if (known) {
         const auto subject = subjects_.Of(*document);
         const auto needs = subject ? NeedsOf(*document, build_) : std::nullopt;
-        if (needs) Refuse(out_, *known, *subject, *needs);
+        if (needs) Object(out_, *known, *subject, *needs);
       }
       Add(*workload, path, file.span, host);
     }
@@ -148,7 +150,7 @@ std::optional<PlanInput> FromDeployment(const syntax::Deployment& deployment,
       const check::Subject* const subject =
           level ? subjects.Level(service.level->value) : nullptr;
       if (subject != nullptr) {
-        Refuse(out, *host, *subject, NeedsOf(*level));
+        Object(out, *host, *subject, NeedsOf(*level));
       }
     }
     if (deployment.format == Format::kCompose) item.hosts.push_back(0);

@@ -17,15 +17,16 @@ struct PlanInput {
   Format format = Format::kPlacement;
   std::vector<std::string> not_considered;  // `what (file:line)`
 
-  // What a host would refuse, by its facts.
-  struct Refused {
+  // What a host would not do as asked, by its facts.
+  struct Objection {
     size_t item = 0;
     std::string host;
     std::string why;
     std::string remedy;
     std::string place;  // of what asks for it
   };
-  std::vector<Refused> refused;
+  std::vector<Objection> refused;
+  std::vector<Objection> cut;  // with lower limits, it would run
 };
 
 // Reads `path` and the files that it names. `facts`: a file with those of every

@@ -57,6 +57,11 @@ bool IsPrivileged(const char* path) {
   return (status->st_mode & S_ISUID) != 0 || sys::HasFileCapabilities(path);
 }
 
+uint64_t HardLimit(uint32_t resource) {
+  const auto limit = sys::GetLimit(resource);
+  return limit ? limit->hard : 0;
+}
+
 // The ledger, the rules beside it, and what runs that it does not know.
 void ReadLedger(Facts& facts) {
   const auto ledger = admit::Ledger::Open(model::HostUid(facts.uid));
@@ -104,9 +109,9 @@ Facts Gather() {
       .gids = NamesCaller("/etc/subgid", facts.user, facts.uid),
       .programs = IsPrivileged("/usr/bin/newuidmap") &&
                   IsPrivileged("/usr/bin/newgidmap")};
-  const auto core = sys::GetLimit(RLIMIT_CORE);
-  const auto open_files = sys::GetLimit(RLIMIT_NOFILE);
-  if (core && open_files) facts.limits = {core->hard, open_files->hard};
+  facts.limits = {.open_files = HardLimit(RLIMIT_NOFILE),
+                  .processes = HardLimit(RLIMIT_NPROC),
+                  .core = HardLimit(RLIMIT_CORE)};
   const auto caller = sys::GetCaller();
   const auto groups = sys::ReadGroups();
   if (caller && groups) {

@@ -44,9 +44,11 @@ struct SubordinateIds {
 };
 
 // The caller's hard limits, which nobody without privilege can raise.
+// UINT64_MAX: there is none. What could not be asked for is 0, the worst.
 struct HardLimits {
-  uint64_t core = 0;        // bytes
   uint64_t open_files = 0;  // descriptors
+  uint64_t processes = 0;   // of the user, threads included
+  uint64_t core = 0;        // bytes
 };
 
 struct LedgerFact {
@@ -75,7 +77,7 @@ struct Facts {
   LabelGap selinux_gap;   // likewise
   Cgroup cgroup;
   SubordinateIds subordinate;
-  std::optional<HardLimits> limits;  // nullopt: a file of facts has none
+  HardLimits limits;
   std::vector<admit::PowerfulGroup> groups;
   LedgerFact ledger;
   model::HostPolicy policy;

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/least_limits.h"
+
 namespace ringfence::host {
 namespace {
 
@@ -96,34 +98,45 @@ Finding Proc(const Facts& facts) {
           "allow user namespaces first"};
 }
 
-// A launch cuts a workload's limits to the caller's, but for two.
+// A launch cuts a workload's limits to the caller's; below some it cannot be.
 Finding HardLimitsFinding(const Facts& facts) {
-  // The launcher keeps its own descriptors above this one
-  // (launch/prepared.h).
-  constexpr uint64_t kOwnDescriptors = 64;
-  const HardLimits& limits = *facts.limits;
-  if (limits.core == 0) {
+  const HardLimits& limits = facts.limits;
+  const auto of = [](const char* what, uint64_t value) {
+    return std::string("that on ") + what + " is " + std::to_string(value);
+  };
+  const auto raise = [](const char* limits_conf, const char* unit) {
+    return std::string("as root: raise it for the user (limits.conf: hard ") +
+           limits_conf + "; in a unit: " + unit + "), then log in again";
+  };
+  if (limits.core < kLeastCore) {
     return {"hard limits", State::kMissing,
-            "that on core files is 0, at which a crash handler behind a pipe "
-            "still runs on what a workload leaves: a launch sets 1, and may "
-            "not",
-            "as root: raise it to 1 for the user (limits.conf: hard core 1; "
-            "in a unit: LimitCORE=1), then log in again"};
+            of("core files", limits.core) +
+                ", at which a crash handler behind a pipe still runs on what "
+                "a workload leaves: a launch sets 1, and may not",
+            raise("core 1", "LimitCORE=1")};
   }
-  if (limits.open_files <= kOwnDescriptors) {
+  if (limits.open_files < kLeastOpenFiles) {
     return {"hard limits", State::kMissing,
-            "that on open files is " + std::to_string(limits.open_files) +
-                ", and the launcher's own lie above " +
-                std::to_string(kOwnDescriptors),
-            "as root: raise it for the user (limits.conf: hard nofile 4096; "
-            "in a unit: LimitNOFILE=4096), then log in again"};
+            of("open files", limits.open_files) + ", and a launch needs " +
+                std::to_string(kLeastOpenFiles),
+            raise("nofile 4096", "LimitNOFILE=4096")};
   }
-  return {"hard limits", State::kOk,
-          limits.open_files == UINT64_MAX
-              ? "let a launch set its own"
-              : "let a launch set its own, open files up to " +
-                    std::to_string(limits.open_files),
-          ""};
+  if (limits.processes < kLeastProcesses) {
+    return {"hard limits", State::kMissing,
+            of("processes", limits.processes) + ", and a launch needs " +
+                std::to_string(kLeastProcesses) +
+                ": its supervisor, its init and the workload",
+            raise("nproc 4096", "LimitNPROC=4096")};
+  }
+  std::string most;
+  const auto add = [&](const char* what, uint64_t value) {
+    if (value == UINT64_MAX) return;
+    most += (most.empty() ? ", up to " : " and ") + std::to_string(value) +
+            " " + what;
+  };
+  add("open files", limits.open_files);
+  add("processes", limits.processes);
+  return {"hard limits", State::kOk, "let a launch set its own" + most, ""};
 }
 
 Finding Seccomp(const Facts& facts) {
@@ -362,27 +375,30 @@ Finding Ledger(const Facts& facts) {
 }  // namespace
 
 std::vector<Finding> Judge(const Facts& facts) {
-  std::vector<Finding> all = {
-      User(facts),           UserNamespaces(facts), Proc(facts),
-      Seccomp(facts),        Landlock(facts),       Apparmor(facts),
-      SelinuxFinding(facts), Limits(facts),         Subordinate(facts),
-      Groups(facts),         Ledger(facts),         ForeignWorkloads(facts),
-      EqualPages(facts),     Siblings(facts),       PageCache(facts)};
-  if (facts.limits) {
-    all.insert(all.begin() + 3, HardLimitsFinding(facts));
-  }
-  return all;
+  return {User(facts),
+          UserNamespaces(facts),
+          Proc(facts),
+          HardLimitsFinding(facts),
+          Seccomp(facts),
+          Landlock(facts),
+          Apparmor(facts),
+          SelinuxFinding(facts),
+          Limits(facts),
+          Subordinate(facts),
+          Groups(facts),
+          Ledger(facts),
+          ForeignWorkloads(facts),
+          EqualPages(facts),
+          Siblings(facts),
+          PageCache(facts)};
 }
 
 std::vector<Finding> JudgeAnyLaunch(const Facts& facts) {
   std::vector<Finding> missing;
   for (Finding finding :
-       {UserNamespaces(facts), Proc(facts), Seccomp(facts), Groups(facts)}) {
+       {UserNamespaces(facts), Proc(facts), HardLimitsFinding(facts),
+        Seccomp(facts), Groups(facts)}) {
     if (finding.state == State::kMissing) missing.push_back(std::move(finding));
-  }
-  if (facts.limits) {
-    Finding limits = HardLimitsFinding(facts);
-    if (limits.state == State::kMissing) missing.push_back(std::move(limits));
   }
   return missing;
 }

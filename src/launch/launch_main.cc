@@ -26,10 +26,10 @@
 #include <utility>
 
 #include "base/exhaustion.h"
+#include "base/least_limits.h"
 #include "base/unique_fd.h"
 #include "launch/at_once.h"
 #include "launch/launch.h"
-#include "launch/prepared.h"
 #include "launch/refusal.h"
 
 namespace ringfence::launch {
@@ -122,7 +122,7 @@ int HandOver(char** argv) {
 // its own words. A launch takes fewer than these, its listening sockets not
 // counted, and its init some behind kInternalDescriptors.
 bool AreDescriptorsLeft() {
-  std::array<UniqueFd, 32> taken;
+  std::array<UniqueFd, kLaunchDescriptors> taken;
   taken[0].reset(::eventfd(0, EFD_CLOEXEC));
   for (size_t i = 1; i < taken.size(); ++i) {
     taken[i].reset(
@@ -130,6 +130,13 @@ bool AreDescriptorsLeft() {
     if (taken[i].get() < kInternalDescriptors) return false;
   }
   return true;
+}
+
+// Everything else is for ringfence-cli, whose doctor says what is missing.
+bool IsLaunch(int argc, char** argv) {
+  if (argc < 2) return false;
+  const std::string_view word = argv[1];
+  return word == "run" || word == "--bundle";
 }
 
 int RefuseForWantOfDescriptors() {
@@ -147,7 +154,9 @@ int RefuseForWantOfDescriptors() {
 int main(int argc, char** argv, char** environment) {
   using namespace ringfence::launch;
   ringfence::PrepareForExhaustion();
-  if (!AreDescriptorsLeft()) return RefuseForWantOfDescriptors();
+  if (IsLaunch(argc, argv) && !AreDescriptorsLeft()) {
+    return RefuseForWantOfDescriptors();
+  }
   if (argc > 1 && std::string_view(argv[1]) == "--bundle") {
     return LaunchAsAsked(argc, argv);
   }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/least_limits.h"
 #include "launch/plan.h"
 #include "launch/readback.h"
 #include "sys/confine.h"
@@ -48,9 +49,6 @@ struct Prepared {
   std::array<uint64_t, kNamespaceFiles.size()> supervisor_namespaces = {};
 };
 
-// The first number that init's own descriptors have; the workload's listening
-// sockets have to stay below it.
-inline constexpr int kInternalDescriptors = 64;
 inline constexpr size_t kMaxHandedOver = 32;
 
 }  // namespace ringfence::launch

@@ -128,6 +128,11 @@ std::optional<Fault> ScalarFault(const Type& type, const Node& node) {
       return FaultOf(ParseId(text));
     case Kind::kBoolean:
       return BooleanFault(node);
+    case Kind::kLimit:
+      if (text != kUnlimitedWord) {
+        if (auto fault = UnquotedOnly(type, node)) return fault;
+      }
+      return FaultOf(ParseLimit(text));
     case Kind::kSize:
       return FaultOf(ParseSize(text));
     case Kind::kDuration:
@@ -207,6 +212,7 @@ class Checker {
       case Kind::kNumber:
       case Kind::kId:
       case Kind::kBoolean:
+      case Kind::kLimit:
       case Kind::kSize:
       case Kind::kDuration:
       case Kind::kCpu:

@@ -377,6 +377,11 @@ constexpr std::array kMeaningCodes = {
               "refuse this there: a protection that the profile requires, or "
               "that every sandbox needs, is missing. The help says what would "
               "mend it on that host. Exit code 6."},
+    CodeEntry{Code::kHostCutsLimit, "limit that a host cuts",
+              "The facts of a host (--host) have a hard limit of the user that "
+              "is lower than the one of the file. Nobody without privilege can "
+              "raise it, so a launch there sets that one, and the workload has "
+              "less than it was given. A warning: nothing is refused."},
 };
 
 constexpr auto kCodes = [] {

@@ -159,6 +159,7 @@ enum class Code : uint16_t {
   kGateJudgesNothing = 1212,
   kNotDecided = 1213,
   kHostCannotEnforce = 1214,
+  kHostCutsLimit = 1215,
 };
 
 struct CodeEntry {

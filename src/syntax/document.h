@@ -320,6 +320,12 @@ struct HostFacts {
     Spanned<bool> programs;
     bool operator==(const Subordinate&) const = default;
   } subordinate_ids;
+  struct ResourceLimits {  // hard ones; kUnlimited (quantity.h): none
+    Spanned<uint64_t> open_files;
+    Spanned<uint64_t> processes;
+    Spanned<uint64_t> core;
+    bool operator==(const ResourceLimits&) const = default;
+  } resource_limits;
   std::vector<Text> powerful_groups;
   bool operator==(const HostFacts&) const = default;
 };

@@ -12,6 +12,7 @@ HostFacts ExtractHostFacts(const Node& root) {
   const Node& apparmor = At(root, "apparmor");
   const Node& cgroup = At(root, "cgroup");
   const Node& ids = At(root, "subordinate_ids");
+  const Node& limits = At(root, "resource_limits");
   return {
       .host = TextOf(At(root, "host")),
       .kernel = TextOf(At(root, "kernel")),
@@ -37,6 +38,9 @@ HostFacts ExtractHostFacts(const Node& root) {
                  Each(cgroup, "manager_controllers", TextOf)},
       .subordinate_ids = {yes(ids, "uids"), yes(ids, "gids"),
                           yes(ids, "programs")},
+      .resource_limits = {LimitOf(At(limits, "open_files")),
+                          LimitOf(At(limits, "processes")),
+                          LimitOf(At(limits, "core"))},
       .powerful_groups = Each(root, "powerful_groups", TextOf)};
 }
 

@@ -47,6 +47,9 @@ inline Spanned<uint64_t> CpuOf(const Node& node) {
 inline Spanned<uint64_t> NumberOf(const Node& node) {
   return {Sure(ParseNumber(node.text, 0, ~uint64_t{0})), node.span};
 }
+inline Spanned<uint64_t> LimitOf(const Node& node) {
+  return {Sure(ParseLimit(node.text)), node.span};
+}
 inline Spanned<uint32_t> IdOf(const Node& node) {
   return {Sure(ParseId(node.text)), node.span};
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "syntax/quantity.h"
 
 namespace ringfence::syntax {
 namespace {
@@ -64,6 +65,7 @@ class Writer {
       case Kind::kNumber:
       case Kind::kId:
       case Kind::kBoolean:
+      case Kind::kLimit:
       case Kind::kSize:
       case Kind::kDuration:
       case Kind::kCpu:
@@ -96,6 +98,10 @@ class Writer {
         words += (words.empty() ? "" : ", ") + Quote(word);
       }
       return R"({"enum": [)" + words + "]}";
+    }
+    if (type.kind == Kind::kLimit) {
+      return AnyOf(Integer(0, kUnlimited),
+                   R"({"const": )" + Quote(kUnlimitedWord) + "}");
     }
     if (type.kind == Kind::kSize) {
       return AnyOf(Integer(1, INT64_MAX),

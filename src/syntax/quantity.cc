@@ -87,6 +87,16 @@ Parsed<uint64_t> ParseNumber(std::string_view text, uint64_t least,
   return *value;
 }
 
+Parsed<uint64_t> ParseLimit(std::string_view text) {
+  if (text == kUnlimitedWord) return kUnlimited;
+  const std::optional<uint64_t> value = Decimal(text);
+  if (!value) {
+    return Fail(Code::kBadNumber, Quote(text) + " is not a limit",
+                "write a whole number or " + std::string(kUnlimitedWord));
+  }
+  return *value;
+}
+
 Parsed<uint32_t> ParseId(std::string_view text) {
   constexpr uint32_t kNoId = std::numeric_limits<uint32_t>::max();
   const std::optional<uint64_t> value = Decimal(text);

@@ -32,6 +32,11 @@ using Parsed = std::expected<T, Fault>;
 // A whole decimal number from `least` to `most`, both inclusive.
 [[nodiscard]] Parsed<uint64_t> ParseNumber(std::string_view text,
                                            uint64_t least, uint64_t most);
+// What nothing limits, as RLIM_INFINITY has it.
+inline constexpr std::string_view kUnlimitedWord = "unlimited";
+inline constexpr uint64_t kUnlimited = ~uint64_t{0};
+// A whole number, or kUnlimitedWord.
+[[nodiscard]] Parsed<uint64_t> ParseLimit(std::string_view text);
 // 1..4294967294.
 [[nodiscard]] Parsed<uint32_t> ParseId(std::string_view text);
 // Bytes, 1..2^63-1: digits, then nothing, Ki, Mi, Gi or Ti.

@@ -25,6 +25,7 @@ struct Type {
     kNumber,          // least..most
     kId,
     kBoolean,
+    kLimit,  // a number or `unlimited`
     kSize,
     kDuration,
     kCpu,

@@ -61,6 +61,14 @@ constexpr Field kSubordinateFields[] = {
 };
 constexpr Type kSubordinate =
     MappingOf(kSubordinateFields, "`subordinate_ids`");
+constexpr Type kHardLimit{.kind = Kind::kLimit, .what = "a hard limit"};
+constexpr Field kResourceLimitFields[] = {
+    {"open_files", &kHardLimit, true, "RLIMIT_NOFILE"},
+    {"processes", &kHardLimit, true, "RLIMIT_NPROC"},
+    {"core", &kHardLimit, true, "RLIMIT_CORE, in bytes"},
+};
+constexpr Type kResourceLimits =
+    MappingOf(kResourceLimitFields, "`resource_limits`");
 constexpr Field kHostFactsFields[] = {
     {"kind", &kKindWord, true, "HostFacts"},
     {"version", &kFactsVersion, true, "of this kind of file: 1"},
@@ -75,6 +83,9 @@ constexpr Field kHostFactsFields[] = {
     {"selinux", &kSelinux, true, "SELinux"},
     {"cgroup", &kCgroup, true, "where limits could be set"},
     {"subordinate_ids", &kSubordinate, true, "more ids than one"},
+    {"resource_limits", &kResourceLimits, true,
+     "that user's hard limits; where they are missing, an older version wrote "
+     "the facts: write them again (ringfence host facts)"},
     {"powerful_groups", &kWordList, true,
      "groups of the user with power over the host"},
     {"seccomp", &kFilters, true, "system call filters"},

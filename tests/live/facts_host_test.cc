@@ -84,16 +84,35 @@ TEST_F(Facts, AHardLimitThatDoctorCallsMissingKeepsEveryLaunchFromTheHost) {
   };
   const std::vector<std::string> run = {"run", "--trust", "untrusted", "--",
                                         "/usr/bin/true"};
-  for (const char* limit : {"--core=0:0", "--nofile=64:64"}) {
+  // The facts that are written under that limit, judged without it.
+  const auto checked = [&](const char* limit) {
+    const Outcome facts = under(limit, {"host", "facts"});
+    EXPECT_EQ(facts.end, End(Exited{0})) << facts;
+    return Checked(Level("untrusted"), Save("limited.yaml", facts.out));
+  };
+  for (const char* limit : {"--core=0:0", "--nofile=94:94", "--nproc=2:2"}) {
     EXPECT_THAT(under(limit, {"doctor"}).out,
                 ContainsRegex("missing +hard limits"));
     const Outcome refused = under(limit, run);
     EXPECT_NE(refused.end, End(Exited{0})) << limit;
     EXPECT_THAT(refused.err, HasSubstr("refused")) << limit;
+    const Outcome found = checked(limit);
+    EXPECT_EQ(found.end, End(Exited{6})) << limit << found;
+    EXPECT_THAT(found.out, AllOf(HasSubstr("RF1214"), HasSubstr("hard limits")))
+        << limit;
   }
-  for (const char* limit : {"--core=1:1", "--nofile=128:128"}) {
+  // The least that will do; the level asks for more, and has that cut.
+  for (const auto& [limit, cut] :
+       {std::pair("--core=1:1", ""),
+        std::pair("--nofile=95:95", "gives `untrusted` 95 open files"),
+        std::pair("--nproc=3:3", "gives `untrusted` 3 processes")}) {
     EXPECT_THAT(under(limit, {"doctor"}).out, ContainsRegex("ok +hard limits"));
     EXPECT_EQ(under(limit, run).end, End(Exited{0})) << limit;
+    const Outcome found = checked(limit);
+    EXPECT_EQ(found.end, End(Exited{0})) << limit << found;
+    EXPECT_THAT(found.out, HasSubstr(cut)) << limit;
+    EXPECT_EQ(found.out.find("RF1215") != std::string::npos, *cut != '\0')
+        << found;
   }
 }
 
@@ -116,6 +135,19 @@ TEST_F(Facts, OfAPoorerHostRefuseWhatNeedsMore) {
   EXPECT_EQ(closed.end, End(Exited{6})) << closed;
   EXPECT_THAT(closed.out, HasSubstr("user.max_user_namespaces"));
 
+  const Outcome limited =
+      Checked(Level("public"),
+              Save("limited.yaml",
+                   With(here, "resource_limits:",
+                        "resource_limits: {open_files: unlimited, processes: "
+                        "unlimited, core: 0}")));
+  EXPECT_EQ(limited.end, End(Exited{6})) << limited;
+  EXPECT_THAT(limited.out, HasSubstr("LimitCORE=1"));
+
+  const Outcome older = Checked(
+      Level("public"), Save("older.yaml", With(here, "resource_limits:", "")));
+  EXPECT_EQ(older.end, End(Exited{3})) << older;
+  EXPECT_THAT(older.err, HasSubstr("needs the key `resource_limits`"));
   const Outcome later =
       Checked(Level("public"),
               Save("later.yaml", With(here, "version:", "version: 2")));
@@ -130,6 +162,10 @@ TEST_F(Facts, OfTheHostsOfAPlacementCount) {
   Save("here.yaml", here);
   Save("closed.yaml",
        With(here, "namespaces:", "namespaces: {failed: clone, error: 1}"));
+  Save("low.yaml",
+       With(here, "resource_limits:",
+            "resource_limits: {open_files: 100, processes: unlimited, "
+            "core: unlimited}"));
   (void)Write("w", "untrusted", {"/usr/bin/true"});
   const auto plan = [&](const std::string& facts,
                         const std::vector<std::string>& more) {
@@ -145,6 +181,11 @@ TEST_F(Facts, OfTheHostsOfAPlacementCount) {
   EXPECT_EQ(plan("", {}).end, End(Exited{0}));
   const Outcome good = plan(", facts: here.yaml", {});
   EXPECT_EQ(good.end, End(Exited{0})) << good;
+  const Outcome low = plan(", facts: low.yaml", {});
+  EXPECT_EQ(low.end, End(Exited{0})) << low;
+  EXPECT_THAT(low.out, AllOf(HasSubstr("CUT: w (untrusted)"),
+                             HasSubstr("gives `w` 100 open files, not "),
+                             HasSubstr("the plan holds")));
   for (const Outcome& refused :
        {plan(", facts: closed.yaml", {}),
         plan("", {"--host", home_.path() + "/closed.yaml"})}) {

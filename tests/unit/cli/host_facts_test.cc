@@ -42,6 +42,8 @@ KnownHost Able() {
                        .manager = true,
                        .manager_controllers = {"cpu", "memory", "pids"},
                        .uid = 1001};
+  host.facts.limits = {
+      .open_files = 524288, .processes = 15000, .core = UINT64_MAX};
   return host;
 }
 
@@ -67,8 +69,8 @@ class HostFacts : public testing::Test {
   }
   static std::string Profiles() { return SourceDirectory() + "/profiles"; }
 
-  // Why that host would refuse the file, a line each.
-  std::string Refusals(const KnownHost& host, const std::string& path) const {
+  static std::vector<check::Finding> FindingsOf(const KnownHost& host,
+                                                const std::string& path) {
     Build build({Profiles()});
     Subjects subjects(build);
     const auto document = build.ParseFile(path);
@@ -76,8 +78,15 @@ class HostFacts : public testing::Test {
     const auto subject = subjects.Of(*document);
     const auto needs = NeedsOf(*document, build);
     EXPECT_TRUE(subject && needs) << build.Problems(syntax::Colour::kOff);
+    return HostFindings(host, *subject, *needs);
+  }
+  static bool Refused(const KnownHost& host, const std::string& path) {
+    return Refuses(FindingsOf(host, path));
+  }
+  // What that host would refuse or cut, a line each.
+  static std::string Refusals(const KnownHost& host, const std::string& path) {
     std::string text;
-    for (const check::Finding& finding : HostFindings(host, *subject, *needs)) {
+    for (const check::Finding& finding : FindingsOf(host, path)) {
       text += finding.message + " | " + finding.help + " | " +
               std::filesystem::path(finding.at.file).filename().string() + ":" +
               std::to_string(finding.at.line) + "\n";
@@ -99,8 +108,7 @@ TEST_F(HostFacts, AreReadAsTheyWereWritten) {
 }
 
 TEST_F(HostFacts, OfThisHostAreWhatDoctorSays) {
-  KnownHost here = GatherHost({"public"});
-  here.facts.limits.reset();  // no file has them
+  const KnownHost here = GatherHost({"public"});
   Build build({Profiles()});
   const auto host = ReadFacts(Write("facts.yaml", FactsText(here)), build);
   ASSERT_TRUE(host) << build.Problems(syntax::Colour::kOff);
@@ -126,6 +134,34 @@ TEST_F(HostFacts, OfALaterVersionOrWithUnknownKeysAreAnError) {
   EXPECT_THAT(Problems(FactsText(Able()) + "landlock_scopes: 3\n"),
               HasSubstr("unknown key `landlock_scopes`"));
   EXPECT_THAT(Problems("kind: Host\n"), HasSubstr("HostFacts"));
+}
+
+TEST_F(HostFacts, OfAnOlderVersionAreAnErrorThatSaysWhatToDo) {
+  std::string text = FactsText(Able());
+  const size_t at = text.find("resource_limits");
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, text.find('\n', at) + 1 - at);
+  EXPECT_THAT(Problems(text),
+              AllOf(HasSubstr("a HostFacts needs the key `resource_limits`"),
+                    HasSubstr("ringfence host facts")));
+}
+
+TEST_F(HostFacts, HaveLimitsThatAreNumbersOrUnlimited) {
+  const auto with = [&](const std::string& core) {
+    std::string text = FactsText(Able());
+    const size_t at = text.find("core: unlimited");
+    EXPECT_NE(at, std::string::npos) << text;
+    return Problems(text.replace(at, 15, "core: " + core));
+  };
+  EXPECT_EQ(with("0"), "");
+  EXPECT_EQ(with("18446744073709551615"), "");
+  for (const char* bad : {"-1", "18446744073709551616", "none", "1.5", "4Ki"}) {
+    EXPECT_THAT(with(bad), AllOf(HasSubstr("is not a limit"),
+                                 HasSubstr("a whole number or unlimited")))
+        << bad;
+  }
+  EXPECT_THAT(with("\"1\""), HasSubstr("remove the quotes"));
+  EXPECT_THAT(with("[]"), HasSubstr("wrong type"));
 }
 
 TEST_F(HostFacts, OfAHostThatCanAllRefuseNothing) {
@@ -161,12 +197,41 @@ TEST_F(HostFacts, WithoutAProtectionRefuseWhatNeedsIt) {
                 host.facts.groups = {{"docker", "become root"}};
               }),
               HasSubstr("docker"));
+  EXPECT_THAT(refusals([](KnownHost& host) { host.facts.limits.core = 0; }),
+              AllOf(HasSubstr("web-1 cannot run this"),
+                    HasSubstr("core files is 0"), HasSubstr("LimitCORE=1")));
   // What the level does not require is no refusal.
   EXPECT_THAT(refusals([](KnownHost& host) {
                 host.facts.cgroup = {};
                 host.facts.apparmor = false;
               }),
               IsEmpty());
+}
+
+// What the launcher only cuts is a warning, and keeps nothing from the host.
+TEST_F(HostFacts, WithALowerLimitSayWhatTheWorkloadGetsLess) {
+  const std::string workload =
+      Write("w.yaml",
+            "kind: Workload\nname: w\ntrust: untrusted\n"
+            "command: [/usr/bin/true]\nlimits:\n  open_files: 200\n");
+  KnownHost host = Able();
+  host.facts.limits = {.open_files = 200, .processes = 5000, .core = 1};
+  EXPECT_EQ(Refusals(host, workload), "");
+  host.facts.limits.open_files = 199;
+  EXPECT_THAT(Refusals(host, workload),
+              AllOf(HasSubstr("web-1 gives `w` 199 open files, not 200"),
+                    HasSubstr("LimitNOFILE="), HasSubstr("w.yaml:6")));
+  EXPECT_FALSE(Refused(host, workload));
+  // The level's own number, and the place that names the level.
+  host.facts.limits = {.open_files = 200, .processes = 3, .core = 1};
+  EXPECT_THAT(Refusals(host, workload),
+              AllOf(HasSubstr("web-1 gives `w` 3 processes, not "),
+                    HasSubstr("LimitNPROC="), HasSubstr("w.yaml:3")));
+  EXPECT_FALSE(Refused(host, workload));
+  EXPECT_THAT(Refusals(host, Profiles() + "/untrusted.yaml"),
+              HasSubstr("web-1 gives `untrusted` 3 processes, not "));
+  host.facts.limits.processes = 2;
+  EXPECT_TRUE(Refused(host, workload));
 }
 
 // The line is that of the file that asks for it.

@@ -29,7 +29,8 @@ Facts Best() {
                   .alone = true,
                   .controllers = {"cpu", "memory", "pids"}};
   facts.subordinate = {.uids = true, .gids = true, .programs = true};
-  facts.limits = {.core = UINT64_MAX, .open_files = 1048576};
+  facts.limits = {
+      .open_files = 1048576, .processes = UINT64_MAX, .core = UINT64_MAX};
   facts.ledger = {.scope = admit::Scope::kHost, .path = "/run/x"};
   facts.policy.accepts = {"public"};
   return facts;
@@ -51,18 +52,39 @@ TEST(Judge, TheBestHostHasNothingToRemedy) {
 }
 
 TEST(Judge, AHardLimitThatNoLaunchCanLiveWithIsMissing) {
-  const auto missing = [](uint64_t core, uint64_t open_files) {
+  const auto missing = [](HardLimits limits) {
     Facts facts = Best();
-    facts.limits = {core, open_files};
+    facts.limits = limits;
     const auto found = JudgeAnyLaunch(facts);
     return found.empty() ? "" : found.front().detail;
   };
-  EXPECT_EQ(missing(1, 65), "");
-  EXPECT_THAT(missing(0, 65), HasSubstr("core files is 0"));
-  EXPECT_THAT(missing(1, 64), HasSubstr("open files is 64"));
-  Facts unknown = Best();
-  unknown.limits.reset();
-  EXPECT_EQ(Judge(unknown).size() + 1, Judge(Best()).size());
+  EXPECT_EQ(missing({.open_files = 95, .processes = 3, .core = 1}), "");
+  EXPECT_THAT(missing({.open_files = 95, .processes = 3, .core = 0}),
+              HasSubstr("core files is 0"));
+  EXPECT_THAT(missing({.open_files = 94, .processes = 3, .core = 1}),
+              HasSubstr("open files is 94, and a launch needs 95"));
+  EXPECT_THAT(missing({.open_files = 95, .processes = 2, .core = 1}),
+              HasSubstr("processes is 2, and a launch needs 3"));
+  // What could not be asked for.
+  EXPECT_NE(missing({}), "");
+}
+
+TEST(Judge, SaysUpToWhichLimitsALaunchMaySetItsOwn) {
+  const auto detail = [](HardLimits limits) {
+    Facts facts = Best();
+    facts.limits = limits;
+    return Find(facts, "hard limits").detail;
+  };
+  const HardLimits none = {
+      .open_files = UINT64_MAX, .processes = UINT64_MAX, .core = UINT64_MAX};
+  EXPECT_EQ(detail(none), "let a launch set its own");
+  HardLimits few = none;
+  few.processes = 500;
+  EXPECT_EQ(detail(few), "let a launch set its own, up to 500 processes");
+  few.open_files = 4096;
+  EXPECT_EQ(detail(few),
+            "let a launch set its own, up to 4096 open files and 500 "
+            "processes");
 }
 
 TEST(Judge, AHostThatGivesNothingHasARemedyForEverything) {
@@ -70,7 +92,6 @@ TEST(Judge, AHostThatGivesNothingHasARemedyForEverything) {
   facts.uid = 1000;
   facts.namespaces = {Step::kClone, EPERM};
   facts.groups = {{"docker", "do anything"}};
-  facts.limits = {.core = 0, .open_files = 64};
   facts.ledger.unusable = {"/run/ringfence", "is odd", "do this"};
   facts.foreign.hidden = true;
   facts.neighbours = {.ksm = true, .smt = true};

@@ -42,6 +42,8 @@ TEST(Diagnostics, AreAllProducedBySomeBadInput) {
   // Nor do files alone say what a host cannot enforce:
   // HostFacts.WithoutAProtectionRefuseWhatNeedsIt.
   seen.insert(Code::kHostCannotEnforce);
+  // HostFacts.WithALowerLimitSayWhatTheWorkloadGetsLess.
+  seen.insert(Code::kHostCutsLimit);
   const std::string deep = std::string(100, '[') + std::string(100, ']');
   std::string many = "a: [";
   for (size_t i = 0; i <= syntax::kMaxNodes; ++i) many += "x,";

@@ -57,6 +57,16 @@ TEST(Number, KeepsItsBounds) {
             Code::kBadNumber);
 }
 
+TEST(Limit, IsANumberOrUnlimited) {
+  EXPECT_EQ(ParseLimit("0"), 0u);
+  EXPECT_EQ(ParseLimit("18446744073709551614"), ~uint64_t{0} - 1);
+  EXPECT_EQ(ParseLimit("unlimited"), ~uint64_t{0});
+  for (const char* text :
+       {"", "-1", "1.5", "4Ki", "Unlimited", "none", "18446744073709551616"}) {
+    EXPECT_EQ(CodeOf(ParseLimit(text)), Code::kBadNumber) << text;
+  }
+}
+
 TEST(Size, TakesBytesAndBinaryUnits) {
   EXPECT_EQ(ParseSize("1"), 1u);
   EXPECT_EQ(ParseSize("4096"), 4096u);
