@@ -43,7 +43,7 @@ KnownHost Able() {
                        .manager_controllers = {"cpu", "memory", "pids"},
                        .uid = 1001};
   host.facts.limits = {
-      .open_files = 524288, .processes = 15000, .core = UINT64_MAX};
+      .open_files = 524288, .processes = 31000, .core = UINT64_MAX};
   return host;
 }
 
