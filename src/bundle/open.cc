@@ -192,6 +192,14 @@ std::expected<Bundle, Unusable> Open(std::span<const uint8_t> bytes) {
     return std::unexpected(
         Unusable{"it is of another format; compile it again"});
   }
+  // The verifier asks where a vector's length lies, and not where its structs
+  // do: those of more than four bytes' alignment are asked for here.
+  const auto& limits = *root.resource_limits();
+  if (limits.size() != 0 &&
+      reinterpret_cast<uintptr_t>(limits.Data()) % alignof(fb::ResourceLimit) !=
+          0) {
+    return std::unexpected(Unusable{"its structure is damaged"});
+  }
   RF_ASSIGN(Bundle bundle, Read(root));
   RF_ASSIGN(bundle.proofs, ProofsOf(root.proofs(), bundle.filters));
   RF_TRY(CheckWellFormed(bundle));

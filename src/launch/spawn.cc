@@ -125,8 +125,10 @@ std::expected<Sandbox, Refusal> Spawn(const Prepared& prepared,
 
   // Closing the channel ends init before its first step.
   const auto give_up = [&](Refusal refusal) {
-    // Where init is dead, whatever failed is but what came of that.
-    const auto died = sys::WaitForExit(sandbox.init.pidfd.get(), 0);
+    // Where init is dead, whatever failed is but what came of that; one that
+    // was just killed may still be on its way.
+    constexpr int kDyingMs = 1000;
+    const auto died = sys::WaitForExit(sandbox.init.pidfd.get(), kDyingMs);
     if (died && *died) refusal = InitEnded();
     sandbox.control.reset();
     EndProcess(sandbox.init, SIGKILL);
