@@ -30,7 +30,7 @@ FOLDERS = {"apparmor": ("every", "labelled", "apparmor"),
            "systemd": ("every", "systemd")}
 BOOTS = list(FOLDERS)
 # A guest runs ten times slower than its host, whose cores others may use.
-TIMEOUT_S = 1200
+TIMEOUT_S = 1500
 CONSOLE_LINES = 30
 AT_ONCE = 2
 
