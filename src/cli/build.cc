@@ -324,6 +324,20 @@ std::string Build::Problems(syntax::Colour colour) const {
   return syntax::Render(diagnostics_, sources_, colour) + failures_;
 }
 
+resolve::FoundFile Build::Found(const std::string& name, std::string text) {
+  sources_[name] = text;
+  std::shared_ptr<const syntax::Document>& known = parsed_[name];
+  if (!known || known->text != text) {
+    // What is wrong with it is for whoever needs the file to say.
+    syntax::Diagnostics problems;
+    auto parsed = syntax::Parse(text, name, problems);
+    known = parsed && problems.empty()
+                ? std::make_shared<const syntax::Document>(*std::move(parsed))
+                : nullptr;
+  }
+  return {name, std::move(text), known};
+}
+
 resolve::FindFile Build::Finder() {
   return [this](resolve::FileKind kind,
                 std::string_view name) -> std::optional<resolve::FoundFile> {
@@ -332,8 +346,7 @@ resolve::FindFile Build::Finder() {
     if (first_) {
       const Place place = Beside(*first_, file + std::string(name) + ".yaml");
       if (auto text = ReadPlace(place, kReadLimit)) {
-        sources_[place.Name()] = *text;
-        return resolve::FoundFile{place.Name(), *std::move(text)};
+        return Found(place.Name(), *std::move(text));
       }
     }
     std::string closed;
@@ -361,8 +374,7 @@ resolve::FindFile Build::Finder() {
              {});
         return std::nullopt;
       }
-      sources_[path.string()] = *text;
-      return resolve::FoundFile{path.string(), *std::move(text)};
+      return Found(path.string(), *std::move(text));
     }
     return std::nullopt;
   };

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -149,6 +151,9 @@ class Build {
 
  private:
   [[nodiscard]] resolve::FindFile Finder();
+  // Parsed, and once however often it is asked for.
+  [[nodiscard]] resolve::FoundFile Found(const std::string& name,
+                                         std::string text);
   void Fail(const std::string& why, const model::Source& source);
 
   std::string instead_;  // empty: a workload's own program
@@ -159,6 +164,7 @@ class Build {
   std::optional<resolve::ResolvedLevel> Remember(
       std::optional<resolve::ResolvedLevel> level);
 
+  std::map<std::string, std::shared_ptr<const syntax::Document>> parsed_;
   resolve::KnownLevels known_;
   syntax::Diagnostics diagnostics_;
   syntax::Diagnostics warnings_;  // of the level asked for last

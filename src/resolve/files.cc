@@ -41,7 +41,7 @@ const syntax::Document* Files::Load(FileKind kind, std::string_view name,
   const std::pair key{kind, std::string(name)};
   if (const auto known = read_.documents.find(key);
       known != read_.documents.end()) {
-    return known->second ? &*known->second : nullptr;
+    return known->second.get();
   }
   const bool is_level = kind == FileKind::kTrustLevel;
   std::optional<FoundFile> found = find_(kind, name);
@@ -64,11 +64,13 @@ const syntax::Document* Files::Load(FileKind kind, std::string_view name,
     return nullptr;
   }
   read_.digests[found->path] = Digest(found->text);
-  std::optional<syntax::Document>& document =
-      read_.documents
-          .emplace(key, syntax::Parse(found->text, found->path, diagnostics_))
-          .first->second;
-  if (!document) return nullptr;
+  std::shared_ptr<const syntax::Document>& document = read_.documents[key];
+  document = std::move(found->document);
+  if (!document) {
+    auto parsed = syntax::Parse(found->text, found->path, diagnostics_);
+    if (!parsed) return nullptr;
+    document = std::make_shared<const syntax::Document>(*std::move(parsed));
+  }
 
   const auto* level = std::get_if<syntax::TrustLevel>(&document->content);
   const auto* group = std::get_if<syntax::SyscallGroup>(&document->content);
@@ -96,7 +98,7 @@ const syntax::Document* Files::Load(FileKind kind, std::string_view name,
     document.reset();
     return nullptr;
   }
-  return &*document;
+  return document.get();
 }
 
 const syntax::TrustLevel* Files::Level(std::string_view name,

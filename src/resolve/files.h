@@ -2,7 +2,7 @@
 #pragma once
 
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +17,9 @@ namespace ringfence::resolve {
 
 // What was read: a value, which whoever resolves again may go on from.
 struct ReadFiles {
-  // Nothing: found, but with errors that are already reported.
-  std::map<std::pair<FileKind, std::string>, std::optional<syntax::Document>>
+  // Null: found, but with errors that are already reported.
+  std::map<std::pair<FileKind, std::string>,
+           std::shared_ptr<const syntax::Document>>
       documents;
   std::map<std::string, std::vector<uint8_t>> digests;
 };

@@ -7,9 +7,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "syntax/document.h"
 
 namespace ringfence::resolve {
 
@@ -18,6 +21,9 @@ enum class FileKind { kTrustLevel, kSyscallGroup };
 struct FoundFile {
   std::string path;  // absolute and canonical; diagnostics and spans name it
   std::string text;
+  // `text` parsed, where the finder has it already and nothing is wrong with
+  // it.
+  std::shared_ptr<const syntax::Document> document = {};
 };
 
 // Nothing: there is no such file. `name` is [a-z][a-z0-9-]*, without the `@`.
