@@ -109,8 +109,10 @@ bool TellEnd(const std::string& name) {
   const auto denied = PartOf(last.account, "denied");
   const int64_t total = NumberOf(denied, "total");
   if (total == 0) return true;
-  std::printf("%lld calls were denied; `ringfence inspect %s` has them\n",
-              static_cast<long long>(total), name.c_str());
+  std::printf("%lld %s denied; `ringfence inspect %s` has %s\n",
+              static_cast<long long>(total),
+              total == 1 ? "call was" : "calls were", name.c_str(),
+              total == 1 ? "it" : "them");
   for (const auto& denial : PartOf(denied, "last")) {
     if (NumberOf(denial, "last_ms") + kShortlyMs < at) continue;
     std::printf("  shortly before its end: %s\n",

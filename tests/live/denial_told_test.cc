@@ -86,7 +86,7 @@ TEST_F(Told, WhySaysHowAWorkloadEnded) {
                    {"/bin/sh", "-c", "/opt/probe syscall:272,0; exit 1"})});
   EXPECT_THAT(
       Why("forbidden"),
-      AllOf(HasSubstr("exited with code 1"), HasSubstr("1 calls were denied"),
+      AllOf(HasSubstr("exited with code 1"), HasSubstr("1 call was denied"),
             HasSubstr("shortly before its end: probe["),
             HasSubstr("unshare(flags=0) = EPERM")));
   (void)Run({Write("absent", "untrusted", {"/usr/bin/no-such-program"})});
