@@ -56,6 +56,8 @@ struct Bundle {
   std::vector<model::ResourceLimit> resource_limits;
   model::CgroupLimit memory;
   model::CgroupLimit cpu;
+  model::CgroupLimit disk_read;
+  model::CgroupLimit disk_write;
   uint64_t time_ms = 0;
   model::Network network;
   model::Stop stop;
@@ -72,7 +74,7 @@ struct Bundle {
 
 // A bundle file: this header, then a FlatBuffers Bundle (bundle.fbs).
 inline constexpr char kMagic[8] = {'R', 'F', 'B', 'U', 'N', 'D', 'L', '\0'};
-inline constexpr uint32_t kFormat = 1;
+inline constexpr uint32_t kFormat = 2;
 inline constexpr size_t kHeaderSize = 48;  // magic, 8 bytes length, digest
 inline constexpr size_t kMaxSize = 8u << 20;
 

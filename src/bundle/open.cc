@@ -86,6 +86,10 @@ std::vector<model::ProfileFile> ProfilesOf(
   return to;
 }
 
+model::CgroupLimit LimitOf(const fb::CgroupLimit& from) {
+  return {from.amount(), from.if_available()};
+}
+
 std::expected<Bundle, Unusable> Read(const fb::Bundle& from) {
   Bundle to;
   to.name = from.name()->str();
@@ -100,8 +104,10 @@ std::expected<Bundle, Unusable> Read(const fb::Bundle& from) {
   for (const auto* limit : *from.resource_limits()) {
     to.resource_limits.push_back({limit->resource(), limit->value()});
   }
-  to.memory = {from.memory()->amount(), from.memory()->if_available()};
-  to.cpu = {from.cpu()->amount(), from.cpu()->if_available()};
+  to.memory = LimitOf(*from.memory());
+  to.cpu = LimitOf(*from.cpu());
+  to.disk_read = LimitOf(*from.disk_read());
+  to.disk_write = LimitOf(*from.disk_write());
   to.time_ms = from.time_ms();
   to.network.mode = static_cast<model::NetworkMode>(from.network_mode());
   for (const auto* listen : *from.listen()) {

@@ -97,6 +97,10 @@ std::vector<Finding> Required(const resolve::Requirements& required,
   bounds.AtMost(is.open_files, required.open_files, "open files");
   bounds.AtMost(is.memory, required.memory, "bytes of memory");
   bounds.AtMost(is.cpu, required.cpu, "thousandths of a core");
+  bounds.AtMost(is.disk_read, required.disk_read,
+                "bytes a second from each disk");
+  bounds.AtMost(is.disk_write, required.disk_write,
+                "bytes a second to each disk");
   if (required.colocate) {
     const std::string word(
         syntax::ColocateWords()[static_cast<size_t>(is.colocate)]);

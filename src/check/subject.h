@@ -35,8 +35,10 @@ struct Bounded {
   std::vector<Asked> modules;
   Amount processes;
   Amount open_files;
-  Amount memory;  // bytes
-  Amount cpu;     // thousandths of a core
+  Amount memory;     // bytes
+  Amount cpu;        // thousandths of a core
+  Amount disk_read;  // bytes a second
+  Amount disk_write;
   model::Colocate colocate = model::Colocate::kSameLevel;
   syntax::Span colocate_at;
 };

@@ -116,6 +116,8 @@ std::string DumpConfinement(const Compiled& compiled) {
         {"open_files", from.limits.open_files},
         {"memory", from.limits.memory.amount},
         {"cpu", from.limits.cpu.amount},
+        {"disk_read", from.limits.disk_read.amount},
+        {"disk_write", from.limits.disk_write.amount},
         {"time_ms", from.limits.time_ms}}},
       {"stop",
        {{"signal", from.stop.signal}, {"grace_ms", from.stop.grace_ms}}}};

@@ -118,20 +118,27 @@ void PrintModules(const model::MandatoryAccess& access) {
              fmt::join(names, ", "));
 }
 
-void PrintLimits(uint32_t processes, uint32_t open_files,
-                 const model::CgroupLimit& memory,
-                 const model::CgroupLimit& cpu) {
+void PrintLimits(const model::Limits& limits) {
   const auto optional = [](const model::CgroupLimit& limit) {
     return limit.if_available ? " (where a cgroup v2 is delegated)" : "";
   };
-  fmt::print("limits: {} processes and threads, {} open files", processes,
-             open_files);
-  if (memory.amount != 0) {
-    fmt::print(", {} of memory{}", SizeText(memory.amount), optional(memory));
+  fmt::print("limits: {} processes and threads, {} open files",
+             limits.processes, limits.open_files);
+  if (limits.memory.amount != 0) {
+    fmt::print(", {} of memory{}", SizeText(limits.memory.amount),
+               optional(limits.memory));
   }
-  if (cpu.amount != 0) {
-    fmt::print(", {:g} cores{}", static_cast<double>(cpu.amount) / 1000,
-               optional(cpu));
+  if (limits.cpu.amount != 0) {
+    fmt::print(", {:g} cores{}", static_cast<double>(limits.cpu.amount) / 1000,
+               optional(limits.cpu));
+  }
+  if (limits.disk_read.amount != 0) {
+    fmt::print(", {} a second from each disk{}",
+               SizeText(limits.disk_read.amount), optional(limits.disk_read));
+  }
+  if (limits.disk_write.amount != 0) {
+    fmt::print(", {} a second to each disk{}",
+               SizeText(limits.disk_write.amount), optional(limits.disk_write));
   }
   fmt::print("\n");
 }
@@ -158,8 +165,7 @@ void ExplainLayers(const Compiled& compiled) {
   fmt::print("\n");
   PrintUser(from.user, from.capabilities);
   PrintModules(from.mandatory_access);
-  PrintLimits(from.limits.processes, from.limits.open_files, from.limits.memory,
-              from.limits.cpu);
+  PrintLimits(from.limits);
   fmt::print("time limit: {}; stop: SIG{}, and SIGKILL after {}\n",
              TimeText(from.limits.time_ms), ::sigabbrev_np(from.stop.signal),
              TimeText(from.stop.grace_ms));
@@ -184,8 +190,12 @@ void ExplainLayers(const resolve::ResolvedLevel& level) {
              CompatibleText(level.colocate.value));
   PrintUser(level.user, level.capabilities);
   PrintModules(level.mandatory_access);
-  PrintLimits(level.processes.value, level.open_files.value, level.memory.limit,
-              level.cpu.limit);
+  PrintLimits({.processes = level.processes.value,
+               .open_files = level.open_files.value,
+               .memory = level.memory.limit,
+               .cpu = level.cpu.limit,
+               .disk_read = level.disk_read.limit,
+               .disk_write = level.disk_write.limit});
   fmt::print("network modes:");
   for (const auto& mode : level.modes) fmt::print(" {}", ModeName(mode.value));
   fmt::print("\nmay read:{}\nmay write:{}\nmay execute:{}\n",

@@ -118,8 +118,12 @@ launch::Facts LaunchFacts(const KnownHost& host, const std::string& level) {
   facts.landlock_abi = host.facts.landlock_abi;
   facts.apparmor =
       launch::JudgeAppArmor(host.facts.apparmor, level, loaded ? 0 : ENOENT);
-  facts.cgroup = {LimitedBy(delegation, "memory"), LimitedBy(delegation, "cpu"),
-                  LimitedBy(delegation, "pids"), delegation.remedy};
+  facts.cgroup = {LimitedBy(delegation, "memory"),
+                  LimitedBy(delegation, "cpu"),
+                  LimitedBy(delegation, "pids"),
+                  delegation.remedy,
+                  {delegation.disks.why.empty(), delegation.disks.why},
+                  delegation.disks.remedy};
   return facts;
 }
 
@@ -251,6 +255,8 @@ bundle::Bundle NeedsOf(const resolve::ResolvedLevel& level) {
   needs.mandatory_access = level.mandatory_access;
   needs.memory = level.memory.limit;
   needs.cpu = level.cpu.limit;
+  needs.disk_read = level.disk_read.limit;
+  needs.disk_write = level.disk_write.limit;
   return needs;
 }
 
@@ -271,6 +277,8 @@ std::optional<bundle::Bundle> NeedsOf(const syntax::Document& document,
   needs.mandatory_access = confinement.mandatory_access;
   needs.memory = confinement.limits.memory;
   needs.cpu = confinement.limits.cpu;
+  needs.disk_read = confinement.limits.disk_read;
+  needs.disk_write = confinement.limits.disk_write;
   needs.network = confinement.network;
   return needs;
 }
@@ -294,7 +302,9 @@ std::vector<check::Finding> HostFindings(const KnownHost& host,
   // Each by itself: the launcher stops at the first.
   const auto ask = [&](const char* key, const bundle::Bundle& part,
                        const syntax::Span& at) {
-    const auto good = launch::CheckRequirements(part, facts);
+    auto good = launch::CheckRequirements(part, facts);
+    // Which disks there are, the facts do not tell.
+    if (good) good = launch::CheckDiskLimits(part, facts.cgroup);
     if (!good) findings.Add(key, good.error().why, good.error().remedy, at);
   };
   const check::Bounded& bounded = subject.bounded;
@@ -321,6 +331,12 @@ std::vector<check::Finding> HostFindings(const KnownHost& host,
   bundle::Bundle cpu = rest;
   cpu.cpu = needs.cpu;
   ask("cpu", cpu, bounded.cpu.at);
+  bundle::Bundle reads = rest;
+  reads.disk_read = needs.disk_read;
+  ask("disk_read", reads, bounded.disk_read.at);
+  bundle::Bundle writes = rest;
+  writes.disk_write = needs.disk_write;
+  ask("disk_write", writes, bounded.disk_write.at);
   return findings.Take();
 }
 

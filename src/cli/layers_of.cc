@@ -78,6 +78,8 @@ struct Parts {
   uint64_t capabilities;
   const model::CgroupLimit& memory;
   const model::CgroupLimit& cpu;
+  const model::CgroupLimit& disk_read;
+  const model::CgroupLimit& disk_write;
   uint64_t time_ms;
   const model::Network& network;
   const model::MandatoryAccess& mandatory_access;
@@ -102,6 +104,8 @@ Layers LayersOf(const Parts& parts) {
   }
   layers.limits["memory"] = LimitOf(parts.memory);
   layers.limits["cpu"] = LimitOf(parts.cpu);
+  layers.limits["disk_read"] = LimitOf(parts.disk_read);
+  layers.limits["disk_write"] = LimitOf(parts.disk_write);
   layers.limits["time in ms"] =
       parts.time_ms == 0 ? prove::Limit{} : prove::Limit{parts.time_ms, true};
   for (const model::ViewEntry& entry : parts.view) {
@@ -156,6 +160,8 @@ Layers LayersOf(const Compiled& from) {
                         .capabilities = from.capabilities,
                         .memory = c.limits.memory,
                         .cpu = c.limits.cpu,
+                        .disk_read = c.limits.disk_read,
+                        .disk_write = c.limits.disk_write,
                         .time_ms = c.limits.time_ms,
                         .network = c.network,
                         .mandatory_access = c.mandatory_access,
@@ -174,6 +180,8 @@ Layers LayersOf(const bundle::Bundle& from) {
                         .capabilities = from.capabilities,
                         .memory = from.memory,
                         .cpu = from.cpu,
+                        .disk_read = from.disk_read,
+                        .disk_write = from.disk_write,
                         .time_ms = from.time_ms,
                         .network = from.network,
                         .mandatory_access = from.mandatory_access,
@@ -192,6 +200,8 @@ Layers BoundsOf(const resolve::ResolvedLevel& level) {
   bounds.limits["open files"] = {level.open_files.value, true};
   bounds.limits["memory"] = LimitOf(level.memory.limit);
   bounds.limits["cpu"] = LimitOf(level.cpu.limit);
+  bounds.limits["disk_read"] = LimitOf(level.disk_read.limit);
+  bounds.limits["disk_write"] = LimitOf(level.disk_write.limit);
   bounds.mandatory_access = Modules(level.mandatory_access);
   bounds.colocate = static_cast<int>(level.colocate.value);
   return bounds;
@@ -201,7 +211,8 @@ Layers BoundsOf(const Compiled& arranged) {
   const Layers all = LayersOf(arranged);
   Layers bounds;
   bounds.capabilities = all.capabilities;
-  for (const char* name : {"processes", "open files", "memory", "cpu"}) {
+  for (const char* name : {"processes", "open files", "memory", "cpu",
+                           "disk_read", "disk_write"}) {
     const auto limit = all.limits.find(name);
     if (limit != all.limits.end()) bounds.limits[name] = limit->second;
   }

@@ -82,14 +82,17 @@ std::string Listed(const std::vector<syntax::Text>& texts) {
   return out.empty() ? "nothing" : out;
 }
 
-std::string CgroupText(const resolve::CgroupCeiling& ceiling, bool memory) {
-  const uint64_t amount = ceiling.limit.amount;
-  if (amount == 0) return "no limit";
-  std::string text =
-      memory ? fmt::format("{} MiB", amount >> 20)
-             : fmt::format("{:g} cores", static_cast<double>(amount) / 1000);
-  if (ceiling.limit.if_available) text += ", where the host can enforce it";
-  return text;
+// `amount`: its amount, with its unit.
+std::string CgroupText(const resolve::CgroupCeiling& ceiling,
+                       std::string amount) {
+  if (ceiling.limit.amount == 0) return "no limit";
+  if (ceiling.limit.if_available) amount += ", where the host can enforce it";
+  return amount;
+}
+
+std::string DiskText(const resolve::CgroupCeiling& ceiling) {
+  return CgroupText(ceiling,
+                    fmt::format("{} bytes a second", ceiling.limit.amount));
 }
 
 std::vector<report::Property> Bounds(const resolve::ResolvedLevel& level) {
@@ -130,8 +133,16 @@ std::vector<report::Property> Bounds(const resolve::ResolvedLevel& level) {
           {"Network", modes.empty() ? "none" : modes},
           {"Processes", std::to_string(level.processes.value)},
           {"Open files", std::to_string(level.open_files.value)},
-          {"Memory", CgroupText(level.memory, true)},
-          {"CPU", CgroupText(level.cpu, false)},
+          {"Memory",
+           CgroupText(level.memory,
+                      fmt::format("{} MiB", level.memory.limit.amount >> 20))},
+          {"CPU",
+           CgroupText(level.cpu,
+                      fmt::format(
+                          "{:g} cores",
+                          static_cast<double>(level.cpu.limit.amount) / 1000))},
+          {"Reads from each disk", DiskText(level.disk_read)},
+          {"Writes to each disk", DiskText(level.disk_write)},
           {"Mandatory access", modules}};
 }
 

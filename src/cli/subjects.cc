@@ -71,6 +71,10 @@ Subject SubjectOf(const resolve::ResolvedLevel& level,
   bounded.open_files = {level.open_files.value, level.open_files.span};
   bounded.memory = {AmountOf(level.memory.limit), level.memory.max_span};
   bounded.cpu = {AmountOf(level.cpu.limit), level.cpu.max_span};
+  bounded.disk_read = {AmountOf(level.disk_read.limit),
+                       level.disk_read.max_span};
+  bounded.disk_write = {AmountOf(level.disk_write.limit),
+                        level.disk_write.max_span};
   bounded.colocate = level.colocate.value;
   bounded.colocate_at = level.colocate.span;
   return subject;
@@ -116,6 +120,10 @@ Subject SubjectOf(const syntax::Workload& own, const Compiled& arranged,
   bounded.open_files = {c.limits.open_files, PlaceOf(own.limits.open_files)};
   bounded.memory = {AmountOf(c.limits.memory), PlaceOf(own.limits.memory.max)};
   bounded.cpu = {AmountOf(c.limits.cpu), PlaceOf(own.limits.cpu.max)};
+  bounded.disk_read = {AmountOf(c.limits.disk_read),
+                       PlaceOf(own.limits.disk_read.max)};
+  bounded.disk_write = {AmountOf(c.limits.disk_write),
+                        PlaceOf(own.limits.disk_write.max)};
   bounded.colocate = c.level.colocate;
   return subject;
 }

@@ -19,7 +19,10 @@ namespace ringfence::host {
 namespace {
 
 constexpr size_t kLimit = size_t{1} << 20;
-constexpr std::array<const char*, 3> kControllers = {"memory", "cpu", "pids"};
+// What every workload wants to have, and what limits on disks need besides.
+constexpr std::array<const char*, 3> kWanted = {"memory", "cpu", "pids"};
+constexpr std::array<const char*, 4> kControllers = {"memory", "cpu", "pids",
+                                                     "io"};
 // Enough for a supervisor and its relay, and too little to harm the host.
 constexpr char kSupervisorMemory[] = "268435456";
 constexpr char kSupervisorProcesses[] = "64";
@@ -63,12 +66,30 @@ std::string OwnPath() {
 
 std::string MissingFrom(const std::vector<std::string>& controllers) {
   std::string missing;
-  for (const char* name : kControllers) {
+  for (const char* name : kWanted) {
     if (std::ranges::find(controllers, name) == controllers.end()) {
       missing += std::string(missing.empty() ? "" : ", ") + name;
     }
   }
   return missing;
+}
+
+// `without`: what is said before the names of those that it does not have.
+Delegation Through(Way way, const std::vector<std::string>& controllers,
+                   const std::string& without, const std::string& remedy) {
+  Delegation delegation{way, MissingFrom(controllers), "", ""};
+  if (!delegation.missing.empty()) {
+    delegation.why = without + delegation.missing;
+    delegation.remedy = remedy;
+  }
+  if (std::ranges::find(controllers, "io") == controllers.end()) {
+    delegation.disks = {without + "io", remedy};
+  }
+  return delegation;
+}
+
+Delegation None(const std::string& why, const std::string& remedy) {
+  return {Way::kNone, MissingFrom({}), why, remedy, {why, remedy}};
 }
 
 std::unexpected<std::string> Failed(const std::string& what,
@@ -128,41 +149,35 @@ Cgroup ReadCgroup(uid_t uid) {
 Delegation Choose(const Cgroup& cgroup) {
   constexpr char kHandOver[] = "hand a directory over: --cgroup DIR";
   if (!cgroup.unified) {
-    return {Way::kNone, MissingFrom({}),
-            "the host has no cgroup v2 at /sys/fs/cgroup",
-            "boot with systemd.unified_cgroup_hierarchy=1"};
+    return None("the host has no cgroup v2 at /sys/fs/cgroup",
+                "boot with systemd.unified_cgroup_hierarchy=1");
   }
   if (cgroup.delegated && cgroup.alone) {
-    const std::string missing = MissingFrom(cgroup.controllers);
-    if (missing.empty()) return {Way::kOwn, "", "", ""};
-    return {Way::kOwn, missing,
-            cgroup.path + " is delegated without " + missing,
-            "delegate them too: Delegate=yes of the unit, or "
-            "cgroup.subtree_control of the cgroup above"};
+    return Through(Way::kOwn, cgroup.controllers,
+                   cgroup.path + " is delegated without ",
+                   "delegate them too: Delegate=yes of the unit, or "
+                   "cgroup.subtree_control of the cgroup above");
   }
   if (cgroup.manager) {
-    const std::string missing = MissingFrom(cgroup.manager_controllers);
-    if (missing.empty()) return {Way::kScope, "", "", ""};
-    return {Way::kScope, missing,
-            "the user's systemd manager has not the controllers " + missing,
-            "as root: put Delegate=cpu memory pids under [Service] into "
-            "/etc/systemd/system/user@.service.d/delegate.conf, then systemctl "
-            "daemon-reload, and log in again"};
+    return Through(Way::kScope, cgroup.manager_controllers,
+                   "the user's systemd manager was not given ",
+                   "as root: put Delegate=cpu io memory pids under [Service] "
+                   "into /etc/systemd/system/user@.service.d/delegate.conf, "
+                   "then systemctl daemon-reload, and log in again");
   }
   if (cgroup.systemd) {
-    return {Way::kNone, MissingFrom({}),
-            "no cgroup is delegated, and no systemd manager of this user runs",
-            "as root: loginctl enable-linger " + std::to_string(cgroup.uid) +
-                "; in a service: Delegate=yes"};
+    return None(
+        "no cgroup is delegated, and no systemd manager of this user "
+        "runs",
+        "as root: loginctl enable-linger " + std::to_string(cgroup.uid) +
+            "; in a service: Delegate=yes");
   }
   if (cgroup.writable) {
-    return {Way::kNone, MissingFrom({}),
-            "other processes are in the cgroup " + cgroup.path,
-            std::string("start Ringfence alone in it, or ") + kHandOver};
+    return None("other processes are in the cgroup " + cgroup.path,
+                std::string("start Ringfence alone in it, or ") + kHandOver);
   }
-  return {Way::kNone, MissingFrom({}),
-          "the cgroup " + cgroup.path + " is not delegated to this user",
-          kHandOver};
+  return None("the cgroup " + cgroup.path + " is not delegated to this user",
+              kHandOver);
 }
 
 std::expected<Divided, std::string> Divide(const std::string& node,

@@ -42,12 +42,19 @@ struct Cgroup {
 
 enum class Way { kOwn, kScope, kNone };
 
+struct Lack {
+  std::string why;
+  std::string remedy;  // one sentence or command
+};
+
 struct Delegation {
   Way way = Way::kNone;
   // Of memory, cpu and pids, those that are not to be had; "memory, cpu".
   std::string missing;
   std::string why;     // there is none, or something is missing
   std::string remedy;  // one sentence or command
+  // Of the controller io, which only limits on disks need; no `why`: none.
+  Lack disks = {};
 };
 [[nodiscard]] Delegation Choose(const Cgroup& cgroup);
 

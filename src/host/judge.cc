@@ -240,6 +240,15 @@ Finding Limits(const Facts& facts) {
           ""};
 }
 
+Finding DiskLimits(const Facts& facts) {
+  constexpr char kName[] = "disk limits";
+  const Lack lack = Choose(facts.cgroup).disks;
+  if (!lack.why.empty()) {
+    return {kName, State::kDegraded, lack.why, lack.remedy};
+  }
+  return {kName, State::kOk, "the controller io is delegated to you", ""};
+}
+
 Finding Subordinate(const Facts& facts) {
   constexpr char kName[] = "subordinate ids";
   const SubordinateIds& ids = facts.subordinate;
@@ -375,21 +384,14 @@ Finding Ledger(const Facts& facts) {
 }  // namespace
 
 std::vector<Finding> Judge(const Facts& facts) {
-  return {User(facts),
-          UserNamespaces(facts),
-          Proc(facts),
-          HardLimitsFinding(facts),
-          Seccomp(facts),
-          Landlock(facts),
-          Apparmor(facts),
-          SelinuxFinding(facts),
-          Limits(facts),
-          Subordinate(facts),
-          Groups(facts),
-          Ledger(facts),
-          ForeignWorkloads(facts),
-          EqualPages(facts),
-          Siblings(facts),
+  return {User(facts),        UserNamespaces(facts),
+          Proc(facts),        HardLimitsFinding(facts),
+          Seccomp(facts),     Landlock(facts),
+          Apparmor(facts),    SelinuxFinding(facts),
+          Limits(facts),      DiskLimits(facts),
+          Subordinate(facts), Groups(facts),
+          Ledger(facts),      ForeignWorkloads(facts),
+          EqualPages(facts),  Siblings(facts),
           PageCache(facts)};
 }
 

@@ -85,7 +85,8 @@ CgroupWanted WantedOf(const bundle::Bundle& bundle) {
 }
 
 CgroupFacts NoCgroup(const std::string& why, const std::string& remedy) {
-  return {{false, why}, {false, why}, {false, why}, remedy};
+  return {{false, why}, {false, why}, {false, why},
+          remedy,       {false, why}, remedy};
 }
 
 uint64_t CountOf(std::string_view text, std::string_view name) {
@@ -148,6 +149,23 @@ Result<CgroupFacts> Cgroup::Limit(const CgroupWanted& wanted) const {
   return facts;
 }
 
+Result<CgroupLimited> Cgroup::LimitDisk(const std::string& device,
+                                        uint64_t read, uint64_t write) const {
+  const auto most = [](uint64_t bytes) {
+    return bytes == 0 ? "max" : std::to_string(bytes);
+  };
+  const std::string value =
+      device + " rbps=" + most(read) + " wbps=" + most(write);
+  // The file has a line for each device.
+  RF_ASSIGN(CgroupLimited disk,
+            Set(work_.get(), "io.max", value, [&](std::string_view is) {
+              return is.starts_with(value + " ") ||
+                     is.find("\n" + value + " ") != is.npos;
+            }));
+  if (disk.enforced) disk.detail = "io.max " + value;
+  return disk;
+}
+
 Result<void> Cgroup::Holds(pid_t pid) const {
   if (!work_) return {};
   RF_ASSIGN(const std::string members, ReadText(work_.get(), "cgroup.procs"));
@@ -176,7 +194,7 @@ void Cgroup::Remove() {
   (void)sys::Unlinkat(node_.get(), "work", AT_REMOVEDIR);
   // Whoever has controllers for others has no processes of its own, and `home`
   // may be `node`.
-  for (const char* off : {"-memory", "-cpu", "-pids"}) {
+  for (const char* off : {"-memory", "-cpu", "-pids", "-io"}) {
     (void)WriteText(node_.get(), "cgroup.subtree_control", off);
   }
   (void)WriteText(home_.get(), "cgroup.procs", "0");

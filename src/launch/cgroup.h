@@ -44,6 +44,8 @@ struct CgroupFacts {
   CgroupLimited cpu;
   CgroupLimited processes;
   std::string remedy;  // for those that are not enforced
+  CgroupLimited disks = {};
+  std::string disks_remedy = {};
 };
 // Of a launch without a cgroup.
 [[nodiscard]] CgroupFacts NoCgroup(const std::string& why,
@@ -69,6 +71,11 @@ class Cgroup {
   // Sets what has a controller here. An error: a limit was set, and is another
   // one when read back.
   [[nodiscard]] Result<CgroupFacts> Limit(const CgroupWanted& wanted) const;
+
+  // The same for `device` ("8:0", a whole disk). Bytes a second, 0: no limit.
+  [[nodiscard]] Result<CgroupLimited> LimitDisk(const std::string& device,
+                                                uint64_t read,
+                                                uint64_t write) const;
 
   // For CLONE_INTO_CGROUP.
   [[nodiscard]] int work() const { return work_.get(); }

@@ -109,14 +109,26 @@ std::optional<std::string> HostMounts::Forbids(
     }
     return std::nullopt;
   };
-  if (const Mount* const mount = On(path)) {
-    if (auto why = forbidden(*mount, Inner(*mount, path), path)) return why;
-  }
-  for (const Mount& mount : mounts_) {
-    if (mount.target == path || !IsBelow(mount.target, path)) continue;
-    if (auto why = forbidden(mount, mount.root, mount.target)) return why;
+  for (const Mount* const mount : Of(path)) {
+    const bool below = mount->target != path && IsBelow(mount->target, path);
+    if (auto why = below ? forbidden(*mount, mount->root, mount->target)
+                         : forbidden(*mount, Inner(*mount, path), path)) {
+      return why;
+    }
   }
   return std::nullopt;
+}
+
+std::vector<const HostMounts::Mount*> HostMounts::Of(
+    std::string_view path) const {
+  std::vector<const Mount*> mounts;
+  if (const Mount* const mount = On(path)) mounts.push_back(mount);
+  for (const Mount& mount : mounts_) {
+    if (mount.target != path && IsBelow(mount.target, path)) {
+      mounts.push_back(&mount);
+    }
+  }
+  return mounts;
 }
 
 }  // namespace ringfence::launch

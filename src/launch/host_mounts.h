@@ -16,6 +16,13 @@ namespace ringfence::launch {
 
 class HostMounts {
  public:
+  struct Mount {
+    std::string device;  // "8:1"
+    std::string root;    // the part of the file system that shows
+    std::string target;
+    std::string type;
+  };
+
   // Of `text`, as /proc/self/mountinfo has it (proc(5)). Lines that are none
   // are left out.
   explicit HostMounts(std::string_view text);
@@ -29,13 +36,11 @@ class HostMounts {
       const std::string& path,
       const std::vector<std::string_view>& trees) const;
 
+  // What the tree at `path` (canonical) lies on: the mount that it is in, and
+  // those below. They live as long as this.
+  [[nodiscard]] std::vector<const Mount*> Of(std::string_view path) const;
+
  private:
-  struct Mount {
-    std::string device;  // "8:1"
-    std::string root;    // the part of the file system that shows
-    std::string target;
-    std::string type;
-  };
   // The mount that `path` is on, the uppermost one; null: none.
   [[nodiscard]] const Mount* On(std::string_view path) const;
   // What `path` is called in the file system of its mount.

@@ -17,6 +17,7 @@
 #include "launch/account.h"
 #include "launch/caller.h"
 #include "launch/cgroup.h"
+#include "launch/disks.h"
 #include "launch/events.h"
 #include "launch/history.h"
 #include "launch/listen.h"
@@ -88,6 +89,7 @@ class Launcher {
     RF_TRY(LimitInCgroup());
     RF_TRY(CheckRequirements(bundle_, facts_));
     RF_ASSIGN(const auto sources, FindSources(bundle_, options_.base));
+    RF_TRY(LimitDisks(bundle_, sources, cgroup_, facts_.cgroup));
     prepared_.plan = MakePlan(bundle_, sources, facts_);
     // Who waits may wait for the one that has these ports.
     if (!options_.wait_ms) RF_TRY(Bind());

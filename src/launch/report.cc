@@ -139,6 +139,15 @@ class Reporter {
       InCgroup("cpu", Number(bundle.cpu.amount) + "/1000 of a core",
                cgroup.cpu);
     }
+    if (bundle.disk_read.amount != 0) {
+      InCgroup("disk_read", Number(bundle.disk_read.amount) + " bytes a second",
+               cgroup.disks);
+    }
+    if (bundle.disk_write.amount != 0) {
+      InCgroup("disk_write",
+               Number(bundle.disk_write.amount) + " bytes a second",
+               cgroup.disks);
+    }
   }
 
  private:

@@ -130,6 +130,14 @@ std::expected<void, Refusal> CheckRequirements(const bundle::Bundle& bundle,
   return {};
 }
 
+std::expected<void, Refusal> CheckDiskLimits(const bundle::Bundle& bundle,
+                                             const CgroupFacts& facts) {
+  RF_TRY(CheckLimit("disk_read", bundle.disk_read, facts.disks,
+                    facts.disks_remedy));
+  return CheckLimit("disk_write", bundle.disk_write, facts.disks,
+                    facts.disks_remedy);
+}
+
 std::expected<void, Refusal> CheckProfiles(const bundle::Bundle& bundle) {
   for (const model::ProfileFile& profile : bundle.profiles) {
     RF_TRY(CheckProfile(profile));

@@ -14,6 +14,11 @@ namespace ringfence::launch {
 [[nodiscard]] std::expected<void, Refusal> CheckRequirements(
     const bundle::Bundle& bundle, const Facts& facts);
 
+// The same for the limits on disks, which are set once it is known what lies
+// on which.
+[[nodiscard]] std::expected<void, Refusal> CheckDiskLimits(
+    const bundle::Bundle& bundle, const CgroupFacts& facts);
+
 // Where the host keeps one ledger for all its users, a level is what root
 // says it is: every profile file has to be root's, writable by nobody else,
 // and still what the bundle was compiled from.

@@ -18,6 +18,8 @@ struct Limits {
   uint32_t open_files = 0;  // RLIMIT_NOFILE
   CgroupLimit memory;       // bytes
   CgroupLimit cpu;          // thousandths of a core
+  CgroupLimit disk_read;    // bytes a second from each disk
+  CgroupLimit disk_write;   // bytes a second to each disk
   uint64_t time_ms = 0;     // wall clock; 0: none
   bool operator==(const Limits&) const = default;
 };

@@ -61,6 +61,11 @@ Offset<fb::Filter> PackFilter(FlatBufferBuilder& to,
   return fb::CreateFilter(to, program.arch(), to.CreateVectorOfStructs(code));
 }
 
+Offset<fb::CgroupLimit> PackLimit(FlatBufferBuilder& to,
+                                  const model::CgroupLimit& limit) {
+  return fb::CreateCgroupLimit(to, limit.amount, limit.if_available);
+}
+
 Offset<fb::Listen> PackListen(FlatBufferBuilder& to,
                               const model::Listen& listen) {
   const auto bind = PackAddress(to, listen.bind);
@@ -134,10 +139,10 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
     limits.emplace_back(limit.resource, limit.value);
   }
   const auto resource_limits = to.CreateVectorOfStructs(limits);
-  const auto memory = fb::CreateCgroupLimit(to, from.limits.memory.amount,
-                                            from.limits.memory.if_available);
-  const auto cpu = fb::CreateCgroupLimit(to, from.limits.cpu.amount,
-                                         from.limits.cpu.if_available);
+  const auto memory = PackLimit(to, from.limits.memory);
+  const auto cpu = PackLimit(to, from.limits.cpu);
+  const auto disk_read = PackLimit(to, from.limits.disk_read);
+  const auto disk_write = PackLimit(to, from.limits.disk_write);
   const auto listen = PackAll(to, from.network.listen, PackListen);
   const auto command = to.CreateVectorOfStrings(from.command);
   const auto environment = to.CreateVectorOfStrings(from.environment);
@@ -162,6 +167,8 @@ std::vector<uint8_t> Pack(const Artefacts& artefacts) {
   bundle.add_resource_limits(resource_limits);
   bundle.add_memory(memory);
   bundle.add_cpu(cpu);
+  bundle.add_disk_read(disk_read);
+  bundle.add_disk_write(disk_write);
   bundle.add_time_ms(from.limits.time_ms);
   bundle.add_network_mode(static_cast<uint8_t>(from.network.mode));
   bundle.add_listen(listen);

@@ -101,8 +101,10 @@ struct ResolvedLevel {
   Span modes_span;
   Spanned<uint32_t> processes;
   Spanned<uint32_t> open_files;
-  CgroupCeiling memory;  // bytes
-  CgroupCeiling cpu;     // thousandths of a core
+  CgroupCeiling memory;     // bytes
+  CgroupCeiling cpu;        // thousandths of a core
+  CgroupCeiling disk_read;  // bytes a second
+  CgroupCeiling disk_write;
   model::MandatoryAccess mandatory_access;
   Span mandatory_access_span;
   std::vector<model::SeccompPolicy> seccomp;  // x86_64, aarch64

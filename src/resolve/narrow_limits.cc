@@ -87,6 +87,8 @@ void NarrowLimits(const syntax::Limits& own, const Narrowing* narrowing,
   narrower.Count(own.open_files, limits.open_files, "open_files");
   narrower.Cgroup(own.memory, limits.memory, "memory");
   narrower.Cgroup(own.cpu, limits.cpu, "cpu");
+  narrower.Cgroup(own.disk_read, limits.disk_read, "disk_read");
+  narrower.Cgroup(own.disk_write, limits.disk_write, "disk_write");
 }
 
 }  // namespace ringfence::resolve

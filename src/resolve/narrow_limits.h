@@ -20,6 +20,8 @@ struct LimitCeilings {
   Spanned<uint32_t>& open_files;
   CgroupCeiling& memory;
   CgroupCeiling& cpu;
+  CgroupCeiling& disk_read;
+  CgroupCeiling& disk_write;
 };
 
 // Applies `own` to `limits`. With `narrowing` null there is nothing above, and

@@ -177,10 +177,10 @@ class Tightening {
   void Limits() {
     static constexpr Narrowing kParent{Code::kLoosensLimit,
                                        "the level it extends"};
-    NarrowLimits(
-        own_.limits, has_parent_ ? &kParent : nullptr,
-        {level_.processes, level_.open_files, level_.memory, level_.cpu},
-        diagnostics_);
+    NarrowLimits(own_.limits, has_parent_ ? &kParent : nullptr,
+                 {level_.processes, level_.open_files, level_.memory,
+                  level_.cpu, level_.disk_read, level_.disk_write},
+                 diagnostics_);
   }
 
   void MandatoryAccess() {

@@ -57,13 +57,16 @@ model::Limits LimitsOf(const syntax::Workload& workload, ResolvedLevel level,
   const std::string above = "level " + Quote(level.name);
   const Narrowing narrowing{Code::kAboveLimit, above.c_str()};
   NarrowLimits(workload.limits, &narrowing,
-               {level.processes, level.open_files, level.memory, level.cpu},
+               {level.processes, level.open_files, level.memory, level.cpu,
+                level.disk_read, level.disk_write},
                diagnostics);
   model::Limits limits;
   limits.processes = level.processes.value;
   limits.open_files = level.open_files.value;
   limits.memory = level.memory.limit;
   limits.cpu = level.cpu.limit;
+  limits.disk_read = level.disk_read.limit;
+  limits.disk_write = level.disk_write.limit;
   if (workload.time_limit) limits.time_ms = workload.time_limit->value;
   return limits;
 }

@@ -61,7 +61,8 @@ struct User {
 
 // `memory: 4Gi` gives `max` alone.
 struct CgroupLimit {
-  std::optional<Spanned<uint64_t>> max;  // bytes, or thousandths of a core
+  // Bytes, thousandths of a core, or bytes a second.
+  std::optional<Spanned<uint64_t>> max;
   std::optional<Spanned<bool>> if_available;
   bool operator==(const CgroupLimit&) const = default;
 };
@@ -71,6 +72,8 @@ struct Limits {
   std::optional<Spanned<uint64_t>> open_files;
   CgroupLimit memory;
   CgroupLimit cpu;
+  CgroupLimit disk_read;
+  CgroupLimit disk_write;
   bool operator==(const Limits&) const = default;
 };
 
@@ -356,8 +359,10 @@ struct Requirements {
   std::optional<List<Spanned<NetworkMode>>> modes;  // a subset of these
   std::optional<Spanned<uint64_t>> processes;       // at most
   std::optional<Spanned<uint64_t>> open_files;
-  std::optional<Spanned<uint64_t>> memory;              // bytes
-  std::optional<Spanned<uint64_t>> cpu;                 // thousandths of a core
+  std::optional<Spanned<uint64_t>> memory;     // bytes
+  std::optional<Spanned<uint64_t>> cpu;        // thousandths of a core
+  std::optional<Spanned<uint64_t>> disk_read;  // bytes a second
+  std::optional<Spanned<uint64_t>> disk_write;
   std::optional<List<Spanned<SecurityModule>>> any_of;  // a subset of these
   bool operator==(const Requirements&) const = default;
 };

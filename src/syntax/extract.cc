@@ -26,9 +26,12 @@ CgroupLimit CgroupLimitOf(const Node& limits, std::string_view key, Read read) {
 }
 
 Limits LimitsOf(const Node& node) {
-  return {
-      Maybe(node, "processes", NumberOf), Maybe(node, "open_files", NumberOf),
-      CgroupLimitOf(node, "memory", SizeOf), CgroupLimitOf(node, "cpu", CpuOf)};
+  return {Maybe(node, "processes", NumberOf),
+          Maybe(node, "open_files", NumberOf),
+          CgroupLimitOf(node, "memory", SizeOf),
+          CgroupLimitOf(node, "cpu", CpuOf),
+          CgroupLimitOf(node, "disk_read", SizeOf),
+          CgroupLimitOf(node, "disk_write", SizeOf)};
 }
 
 Rule RuleOf(const Node& node) {

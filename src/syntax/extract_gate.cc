@@ -29,6 +29,8 @@ Requirements RequirementsOf(const Node& node) {
           AtMost(limits, "open_files", NumberOf),
           AtMost(limits, "memory", SizeOf),
           AtMost(limits, "cpu", CpuOf),
+          AtMost(limits, "disk_read", SizeOf),
+          AtMost(limits, "disk_write", SizeOf),
           Bound(Optional(node, "mandatory_access"), "any_of", "subset_of",
                 ModuleOf)};
 }

@@ -28,11 +28,19 @@ constexpr Field kCpuFields[] = {
      "true: no refusal where no cgroup v2 can enforce it"},
 };
 constexpr Type kCpuLimit = EitherOf(kCpu, kCpuFields, "`cpu`");
+constexpr Field kDiskFields[] = {
+    {"max", &kSize, false, "bytes a second"},
+    {"if_available", &kBoolean, false,
+     "true: no refusal where no cgroup v2 can enforce it"},
+};
+constexpr Type kDisk = EitherOf(kSize, kDiskFields, "a limit on disks");
 constexpr Field kLimitFields[] = {
     {"processes", &kProcesses, false, "processes and threads together"},
     {"open_files", &kOpenFiles, false, "descriptors of one process"},
     {"memory", &kMemory, false, "memory of all processes together"},
     {"cpu", &kCpuLimit, false, "cores that all processes together may use"},
+    {"disk_read", &kDisk, false, "bytes a second read from each disk"},
+    {"disk_write", &kDisk, false, "bytes a second written to each disk"},
 };
 constexpr Type kLimits = MappingOf(kLimitFields, "`limits`");
 

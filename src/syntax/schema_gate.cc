@@ -53,11 +53,15 @@ constexpr Type kOpenFilesBound =
 constexpr Type kMemoryBound =
     MappingOf(kAtMostFields<kSize>, "a bound of memory");
 constexpr Type kCpuBound = MappingOf(kAtMostFields<kCpu>, "a bound of cores");
+constexpr Type kDiskBound =
+    MappingOf(kAtMostFields<kSize>, "a bound of bytes a second");
 constexpr Field kLimitBoundFields[] = {
     {"processes", &kProcessesBound, false, "bounds processes and threads"},
     {"open_files", &kOpenFilesBound, false, "bounds descriptors"},
     {"memory", &kMemoryBound, false, "bounds memory"},
     {"cpu", &kCpuBound, false, "bounds cores"},
+    {"disk_read", &kDiskBound, false, "bounds what is read from each disk"},
+    {"disk_write", &kDiskBound, false, "bounds what is written to each disk"},
 };
 constexpr Type kLimitBounds{.kind = Kind::kMapping,
                             .what = "`limits`",

@@ -58,23 +58,36 @@ TEST_F(Facts, OfThisHostAgreeWithWhatRunDoesHere) {
         << checked << ran;
   }
   // A workload that requires what this host may not have.
-  const std::string needs =
-      Write("needs", "untrusted", {"/usr/bin/true"},
-            "limits: {memory: {max: 64Mi, if_available: false}}\n");
-  const Outcome checked = Checked(needs, facts);
-  const Outcome ran = Run({needs});
-  if (ran.end == End(Exited{121})) {
+  for (const std::string key : {"memory", "disk_read", "disk_write"}) {
+    const std::string needs =
+        Write("needs", "untrusted", {"/usr/bin/true"},
+              "limits: {" + key + ": {max: 64Mi, if_available: false}}\n");
+    const Outcome checked = Checked(needs, facts);
+    const Outcome ran = Run({needs});
+    // What lies on which disk no facts tell.
+    if (ran.err.find("names no disk of its own") != std::string::npos) continue;
+    if (ran.end != End(Exited{121})) {
+      EXPECT_EQ(checked.end, End(Exited{0})) << checked;
+      continue;
+    }
     EXPECT_EQ(checked.end, End(Exited{6})) << checked;
-    EXPECT_THAT(checked.out, AllOf(HasSubstr("RF1214"), HasSubstr("memory"),
+    EXPECT_THAT(checked.out, AllOf(HasSubstr("RF1214"), HasSubstr(key),
                                    HasSubstr("needs.yaml")));
     // The same words: one function decides.
-    const size_t at = ran.err.find("the limit on memory");
+    const size_t at = ran.err.find("the limit on " + key);
     ASSERT_NE(at, std::string::npos) << ran;
     EXPECT_THAT(checked.out,
                 HasSubstr(ran.err.substr(at, ran.err.find('\n', at) - at)));
-  } else {
-    EXPECT_EQ(checked.end, End(Exited{0})) << checked;
   }
+}
+
+TEST_F(Facts, ALimitOnDisksIsSaidWhereThereIsNone) {
+  const std::string optional =
+      Write("optional", "untrusted", {"/usr/bin/true"},
+            "limits: {disk_read: {max: 64Mi, if_available: true}}\n");
+  const Outcome ran = Run({"--verbose", optional});
+  EXPECT_EQ(ran.end, End(Exited{0})) << ran;
+  EXPECT_THAT(ran.err, ContainsRegex("disk_read: (not )?enforced: "));
 }
 
 TEST_F(Facts, AHardLimitThatDoctorCallsMissingKeepsEveryLaunchFromTheHost) {

@@ -27,17 +27,27 @@ class Edits : public testing::Test {
   }
   ~Edits() override { fs::remove_all(folder_); }
 
+  static std::string Shipped(const std::string& level) {
+    return ReadText(SourceDirectory() + "/profiles/" + level + ".yaml");
+  }
+
   // What diff says of the shipped level and `text` in its place.
   Changes Diff(const std::string& level, const std::string& text) {
-    const std::string shipped =
-        SourceDirectory() + "/profiles/" + level + ".yaml";
+    return Diff(level, Shipped(level), text);
+  }
+  // Of two texts in its place.
+  Changes Diff(const std::string& level, const std::string& old_text,
+               const std::string& text) {
     const fs::path edited = folder_ / (level + ".yaml");
-    std::ofstream(edited, std::ios::trunc) << text;
-    const auto before = Load(PlaceOf(shipped), "");
-    const auto after = Load(PlaceOf(edited), "");
-    EXPECT_TRUE(before.has_value());
-    EXPECT_TRUE(after.has_value()) << after.error().text << text;
-    std::ofstream(edited, std::ios::trunc) << ReadText(shipped);
+    const auto load = [&](const std::string& as) {
+      std::ofstream(edited, std::ios::trunc) << as;
+      auto loaded = Load(PlaceOf(edited), "");
+      EXPECT_TRUE(loaded.has_value()) << loaded.error().text << as;
+      return loaded;
+    };
+    const auto before = load(old_text);
+    const auto after = load(text);
+    std::ofstream(edited, std::ios::trunc) << Shipped(level);
     if (!before || !after) return {};
     auto changes = FindChanges(*before, *after);
     EXPECT_TRUE(changes.has_value());
@@ -131,8 +141,7 @@ TEST_F(Edits, ThatLoosenAreAllFound) {
     const Edit& edit = Loosening()[Below(Loosening().size())];
     const std::string level =
         *edit.level != '\0' ? edit.level : kShippedLevels[Below(4)];
-    const std::string text =
-        ReadText(SourceDirectory() + "/profiles/" + level + ".yaml");
+    const std::string text = Shipped(level);
     const auto edited =
         Exchange(text, edit.pattern, edit.by[Below(edit.by.size())]);
     if (!edited) continue;  // this level has no such line
@@ -143,6 +152,29 @@ TEST_F(Edits, ThatLoosenAreAllFound) {
     ++found;
   }
   EXPECT_EQ(found, 200u);
+}
+
+// No shipped level has one.
+TEST_F(Edits, OfLimitsOnDisksAreFound) {
+  const std::string none = Shipped("untrusted");
+  for (const char* key : {"disk_read", "disk_write"}) {
+    const auto with = [&](const std::string& limit) {
+      static const std::regex kCpu("  cpu: 1\n");
+      return std::regex_replace(
+          none, kCpu, "$&  " + std::string(key) + ": " + limit + "\n");
+    };
+    const std::string optional = "{max: 10Mi, if_available: true}";
+    ASSERT_NE(with("10Mi"), none);
+    const auto loosens = [&](const std::string& from, const std::string& to) {
+      return Diff("untrusted", from, to).Loosens();
+    };
+    EXPECT_TRUE(loosens(with("10Mi"), with("20Mi"))) << key;
+    EXPECT_TRUE(loosens(with("10Mi"), with(optional))) << key;
+    EXPECT_TRUE(loosens(with("10Mi"), none)) << key;
+    EXPECT_FALSE(loosens(with("20Mi"), with("10Mi"))) << key;
+    EXPECT_FALSE(loosens(with(optional), with("10Mi"))) << key;
+    EXPECT_FALSE(loosens(none, with("10Mi"))) << key;
+  }
 }
 
 std::vector<std::string> Lines(const std::string& text) {
@@ -165,8 +197,7 @@ std::string Text(const std::vector<std::string>& lines) {
 TEST_F(Edits, OfLooksAreAllPassed) {
   for (int edit = 0; edit < 200; ++edit) {
     const std::string level = kShippedLevels[Below(4)];
-    const std::string text =
-        ReadText(SourceDirectory() + "/profiles/" + level + ".yaml");
+    const std::string text = Shipped(level);
     std::vector<std::string> lines = Lines(text);
     std::string edited = text;
     while (edited == text) {

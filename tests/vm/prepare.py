@@ -30,6 +30,9 @@ CACHE = ROOT / "build" / "vm"
 MODULES = ["virtio_ring", "virtio", "virtio_pci_legacy_dev",
            "virtio_pci_modern_dev", "virtio_pci", "netfs", "fscache", "9pnet",
            "9pnet_virtio", "9p", "overlay"]
+# For cases that need a disk, which load them and run a program from there.
+DISK_MODULES = ["loop", "crc32c_generic", "crc16", "mbcache", "jbd2", "ext4"]
+FOR_CASES = "usr/lib/ringfence-tests"
 APPLETS = ["sh", "mount", "insmod", "mkdir", "cat", "echo", "switch_root"]
 # What the guest needs and this machine need not have. Not installed here:
 # a security module's tools or a second init are nothing to bring along.
@@ -105,6 +108,15 @@ def uncompressed(bzimage):
     return lzma.decompress(bzimage[start:start + length - 4])
 
 
+def copy_modules(kernel, names, folder):
+    """The names of their files, in that order."""
+    files = [file for name in names
+             for file in (kernel / "lib/modules").rglob(f"{name}.ko")]
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
+    return [file.name for file in files]
+
+
 def make_initramfs(kernel, busybox, scratch):
     root = scratch / "initramfs"
     for folder in ("bin", "mod", "proc", "sys", "dev", "lower", "layer",
@@ -113,11 +125,7 @@ def make_initramfs(kernel, busybox, scratch):
     shutil.copy2(busybox, root / "bin/busybox")
     for applet in APPLETS:
         (root / "bin" / applet).symlink_to("busybox")
-    order = []
-    for module in MODULES:
-        for file in (kernel / "lib/modules").rglob(f"{module}.ko"):
-            shutil.copyfile(file, root / "mod" / file.name)
-            order.append(file.name)
+    order = copy_modules(kernel, MODULES, root / "mod")
     (root / "mod/order").write_text("\n".join(order) + "\n")
     shutil.copyfile(HERE / "guest/initramfs-init", root / "init")
     (root / "init").chmod(0o755)
@@ -166,6 +174,7 @@ def make_machine():
     wanted = [kernel, "busybox-static", SITE_POLICY, *missing]
     stamp = "".join(f"{name} {version(name)}\n" for name in wanted)
     stamp += (HERE / "guest/initramfs-init").read_text()
+    stamp += pathlib.Path(__file__).read_text()
     if (CACHE / "stamp").exists() and (CACHE / "stamp").read_text() == stamp:
         return
     shutil.rmtree(CACHE, ignore_errors=True)
@@ -178,6 +187,10 @@ def make_machine():
         (CACHE / "initrd.cpio").write_bytes(make_initramfs(
             scratch / kernel, scratch / "busybox-static/bin/busybox", scratch))
         make_layer(missing, scratch, CACHE / "layer")
+        folder = CACHE / "layer" / FOR_CASES
+        folder.mkdir(parents=True)
+        copy_modules(scratch / kernel, DISK_MODULES, folder)
+        shutil.copy2(scratch / "busybox-static/bin/busybox", folder)
         make_site_policy(scratch / SITE_POLICY)
     (CACHE / "stamp").write_text(stamp)
 

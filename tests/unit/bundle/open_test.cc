@@ -27,6 +27,8 @@ TEST(Open, GivesBackWhatWasPacked) {
   EXPECT_EQ(bundle->stop, sample.stop);
   EXPECT_EQ(bundle->memory, sample.limits.memory);
   EXPECT_EQ(bundle->cpu, sample.limits.cpu);
+  EXPECT_EQ(bundle->disk_read, sample.limits.disk_read);
+  EXPECT_EQ(bundle->disk_write, sample.limits.disk_write);
   EXPECT_EQ(bundle->time_ms, sample.limits.time_ms);
   EXPECT_EQ(bundle->command, sample.command);
   EXPECT_EQ(bundle->environment, sample.environment);

@@ -57,6 +57,8 @@ inline model::Confinement SampleConfinement() {
                    .open_files = 256,
                    .memory = {1 << 30, true},
                    .cpu = {1500, true},
+                   .disk_read = {5 << 20, true},
+                   .disk_write = {3 << 20, false},
                    .time_ms = 60'000};
   sample.stop = {.signal = 2, .grace_ms = 30'000};
   sample.mandatory_access = {.landlock = true};

@@ -250,5 +250,21 @@ TEST_F(HostFacts, NameTheLineThatAsksForIt) {
             HasSubstr("unified_cgroup_hierarchy"), HasSubstr("w.yaml:6")));
 }
 
+TEST_F(HostFacts, SayWhetherDisksCanBeLimited) {
+  const std::string workload =
+      Write("w.yaml",
+            "kind: Workload\nname: w\ntrust: untrusted\n"
+            "command: [/usr/bin/true]\n"
+            "limits:\n  disk_read: {max: 1Mi, if_available: true}\n"
+            "  disk_write: 1Mi\n");
+  EXPECT_THAT(Refusals(Able(), workload),
+              AllOf(HasSubstr("the limit on disk_write is required"),
+                    HasSubstr("was not given io"), HasSubstr("w.yaml:7"),
+                    testing::Not(HasSubstr("disk_read"))));
+  KnownHost host = Able();
+  host.facts.cgroup.manager_controllers.emplace_back("io");
+  EXPECT_EQ(Refusals(host, workload), "");
+}
+
 }  // namespace
 }  // namespace ringfence::cli

@@ -27,7 +27,7 @@ Facts Best() {
                   .writable = true,
                   .delegated = true,
                   .alone = true,
-                  .controllers = {"cpu", "memory", "pids"}};
+                  .controllers = {"cpu", "io", "memory", "pids"}};
   facts.subordinate = {.uids = true, .gids = true, .programs = true};
   facts.limits = {
       .open_files = 1048576, .processes = UINT64_MAX, .core = UINT64_MAX};
@@ -220,7 +220,7 @@ TEST(Judge, TellsApartWhyNoCgroupLimitsMemory) {
         .systemd = true,
         .manager = true,
         .manager_controllers = {"memory", "pids"}},
-       "manager has not the controllers cpu",
+       "manager was not given cpu",
        "user@.service.d"},
       {{.unified = true, .systemd = true, .uid = 1000},
        "no systemd manager of this user",
@@ -246,6 +246,29 @@ TEST(Judge, TheUsersManagerMakesACgroupWhereTheOwnIsCrowded) {
   facts.cgroup.manager_controllers = {"cpu", "memory", "pids"};
   EXPECT_EQ(Find(facts, "memory and cpu limits").state, State::kOk);
   EXPECT_EQ(Choose(facts.cgroup).way, Way::kScope);
+}
+
+TEST(Judge, LimitsOnDisksNeedOneControllerMore) {
+  Facts facts = Best();
+  EXPECT_EQ(Find(facts, "disk limits").state, State::kOk);
+  facts.cgroup.controllers = {"cpu", "memory", "pids"};
+  EXPECT_EQ(Find(facts, "memory and cpu limits").state, State::kOk);
+  Finding finding = Find(facts, "disk limits");
+  EXPECT_EQ(finding.state, State::kDegraded);
+  EXPECT_THAT(finding.detail, HasSubstr("is delegated without io"));
+  EXPECT_THAT(finding.remedy, HasSubstr("Delegate=yes"));
+
+  facts.cgroup.alone = false;
+  facts.cgroup.manager = true;
+  facts.cgroup.manager_controllers = {"cpu", "memory", "pids"};
+  finding = Find(facts, "disk limits");
+  EXPECT_THAT(finding.detail, HasSubstr("manager was not given io"));
+  EXPECT_THAT(finding.remedy, HasSubstr("Delegate=cpu io memory pids"));
+  facts.cgroup.manager_controllers = {"cpu", "io", "memory", "pids"};
+  EXPECT_EQ(Find(facts, "disk limits").state, State::kOk);
+
+  facts.cgroup.unified = false;
+  EXPECT_THAT(Find(facts, "disk limits").detail, HasSubstr("no cgroup v2"));
 }
 
 TEST(Judge, UserScopeSaysThatOnlyThisUserIsCovered) {
@@ -293,7 +316,7 @@ TEST(Gather, LooksAtThisHost) {
   EXPECT_FALSE(facts.user.empty());
   // What the trial says agrees with a second one.
   EXPECT_EQ(facts.namespaces, TryNamespaces());
-  EXPECT_EQ(Judge(facts).size(), 16u);
+  EXPECT_EQ(Judge(facts).size(), 17u);
 }
 
 }  // namespace

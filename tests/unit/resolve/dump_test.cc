@@ -128,6 +128,15 @@ std::string Text(const model::CgroupLimit& limit) {
          (limit.if_available ? " if available" : "");
 }
 
+// Few levels have them.
+std::string DiskLines(const model::CgroupLimit& read,
+                      const model::CgroupLimit& write) {
+  std::string lines;
+  if (read.amount != 0) lines += "\ndisk read: " + Text(read);
+  if (write.amount != 0) lines += "\ndisk write: " + Text(write);
+  return lines;
+}
+
 std::string Join(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += " " + word;
@@ -181,6 +190,7 @@ std::string Dump(const model::Confinement& c) {
   out += "processes: " + std::to_string(c.limits.processes) +
          "\nopen files: " + std::to_string(c.limits.open_files) +
          "\nmemory: " + Text(c.limits.memory) + "\ncpu: " + Text(c.limits.cpu) +
+         DiskLines(c.limits.disk_read, c.limits.disk_write) +
          "\ntime: " + std::to_string(c.limits.time_ms) + " ms\n";
   out += "stop: " + std::to_string(c.stop.signal) + " " +
          std::to_string(c.stop.grace_ms) + " ms\n";
@@ -199,7 +209,8 @@ std::string Dump(const ResolvedLevel& level) {
   out += "processes: " + std::to_string(level.processes.value) +
          "\nopen files: " + std::to_string(level.open_files.value) +
          "\nmemory: " + Text(level.memory.limit) +
-         "\ncpu: " + Text(level.cpu.limit) + "\n";
+         "\ncpu: " + Text(level.cpu.limit) +
+         DiskLines(level.disk_read.limit, level.disk_write.limit) + "\n";
   const auto paths = [](const std::vector<syntax::Text>& texts) {
     std::string line;
     for (const syntax::Text& text : texts) line += " " + text.value;

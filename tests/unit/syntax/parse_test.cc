@@ -69,7 +69,7 @@ network:
   mode: listen
   listen:
     - {bind: "127.0.0.1:80", handover: relay, to: "127.0.0.1:81", proxy_protocol: true}
-limits: {processes: 5, open_files: 6, memory: 7Mi, cpu: {max: 0.5, if_available: false}}
+limits: {processes: 5, open_files: 6, memory: 7Mi, cpu: {max: 0.5, if_available: false}, disk_read: 8Mi, disk_write: {max: 9Mi, if_available: true}}
 stop: {signal: SIGINT, grace: 3s}
 time_limit: 1m
 environment: {A: b, C: "", D: 0123}
@@ -100,6 +100,8 @@ user: {uid: 5, gid: 6, ids: single}
   EXPECT_FALSE(w.limits.memory.if_available);
   EXPECT_EQ(w.limits.cpu.max->value, 500u);
   EXPECT_FALSE(w.limits.cpu.if_available->value);
+  EXPECT_EQ(w.limits.disk_read.max->value, 8u << 20);
+  EXPECT_TRUE(w.limits.disk_write.if_available->value);
   EXPECT_EQ(w.stop.signal->value, 2);
   EXPECT_EQ(w.stop.grace->value, 3000u);
   EXPECT_EQ(w.time_limit->value, 60'000u);
