@@ -15,6 +15,7 @@
 #include "launch/steps.h"
 #include "launch/workload.h"
 #include "sys/channel.h"
+#include "sys/descriptor.h"
 #include "sys/file.h"
 #include "sys/process.h"
 #include "sys/signal.h"
@@ -99,11 +100,8 @@ class Init {
   }
 
   static Result<int> MoveUp(int fd) noexcept {
-    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, kInternalDescriptors);
-    if (moved < 0) {
-      return std::unexpected(SysError{"fcntl(F_DUPFD_CLOEXEC)", errno});
-    }
-    return moved;
+    RF_ASSIGN(UniqueFd moved, sys::Duplicate(fd, kInternalDescriptors));
+    return moved.release();
   }
 
   static Result<void> CloseBetween(int first, int end) noexcept {

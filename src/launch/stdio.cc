@@ -9,18 +9,13 @@
 #include <string>
 
 #include "sys/channel.h"
+#include "sys/descriptor.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 #include "sys/terminal.h"
 
 namespace ringfence::launch {
 namespace {
-
-Result<UniqueFd> Duplicate(int fd) {
-  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-  if (!copy) return std::unexpected(SysError{"fcntl(F_DUPFD_CLOEXEC)", errno});
-  return copy;
-}
 
 // The caller's terminal, opened anew: O_NONBLOCK on a descriptor of the
 // caller's would be on for everybody who shares it. Where the terminal is
@@ -30,7 +25,7 @@ Result<UniqueFd> OpenTerminal(int fd, int flags) {
   const std::string path = "/proc/self/fd/" + std::to_string(fd);
   auto opened = sys::Open(path.c_str(), flags | O_NONBLOCK | O_NOCTTY);
   if (opened) return opened;
-  return Duplicate(fd);
+  return sys::Duplicate(fd, sys::kAfterStreams);
 }
 
 class Preparation {
@@ -95,7 +90,7 @@ class Preparation {
       case What::kOther:
         return {};
       case What::kFile: {
-        RF_ASSIGN(UniqueFd file, Duplicate(fd));
+        RF_ASSIGN(UniqueFd file, sys::Duplicate(fd, sys::kAfterStreams));
         return GivePipe(fd, std::move(file));
       }
       case What::kTerminal:

@@ -1,20 +1,17 @@
 #include "launch/terminal.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 
+#include "sys/descriptor.h"
 #include "sys/socket.h"
 
 namespace ringfence::launch {
 namespace {
 
-Result<UniqueFd> Duplicate(const UniqueFd& fd) {
-  UniqueFd copy(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-  if (!copy) return std::unexpected(SysError{"fcntl(F_DUPFD_CLOEXEC)", errno});
-  return copy;
+Result<UniqueFd> CopyOf(const UniqueFd& fd) {
+  return sys::Duplicate(fd.get(), sys::kAfterStreams);
 }
 
 // What a terminal is set to that only passes bytes on.
@@ -42,13 +39,13 @@ Result<void> Terminal::Connect(UniqueFd master, std::vector<Pump>& inputs,
                                std::vector<Pump>& outputs) {
   RF_TRY(sys::SetNonBlocking(master.get()));
   master_ = std::move(master);
-  RF_ASSIGN(UniqueFd from, Duplicate(master_));
-  RF_ASSIGN(UniqueFd output, Duplicate(output_));
+  RF_ASSIGN(UniqueFd from, CopyOf(master_));
+  RF_ASSIGN(UniqueFd output, CopyOf(output_));
   outputs.emplace_back(std::move(from), std::move(output));
   Resize();
   if (start_.use != TerminalUse::kSession) return {};
-  RF_ASSIGN(UniqueFd to, Duplicate(master_));
-  RF_ASSIGN(UniqueFd input, Duplicate(input_));
+  RF_ASSIGN(UniqueFd to, CopyOf(master_));
+  RF_ASSIGN(UniqueFd input, CopyOf(input_));
   inputs.emplace_back(std::move(input), std::move(to));
   RF_ASSIGN(const termios modes, sys::GetModes(input_.get()));
   RF_TRY(sys::SetModes(input_.get(), Raw(modes)));

@@ -7,7 +7,8 @@
 // it exactly what it finds without the fault. A test takes a sample: of each
 // call by each process the first, the last and one between, with one error; of
 // the other ways what the plain launch has not. With RINGFENCE_SWEEP=full it is
-// all of them with all errors (docs/assurance.md).
+// all of them with all errors, and with RINGFENCE_SWEEP_WAY=NAME of one way
+// (docs/assurance.md).
 //
 // In a virtual machine (tests/vm) two more ways, and only these:
 // RINGFENCE_SWEEP_CGROUP=DIR is a launch into that cgroup v2, with the calls of
@@ -95,6 +96,9 @@ class Sweep : public FaultTest {
                 .bundle = plain,
                 .calls = {SYS_openat, SYS_write, SYS_pipe2, SYS_dup2, SYS_read,
                           SYS_execve, SYS_prctl}}};
+    }
+    if (const char* const only = std::getenv("RINGFENCE_SWEEP_WAY")) {
+      for (Way& way : ways_) way.elsewhere |= way.name != only;
     }
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     const std::string path = home_.path() + "/manager";
@@ -207,6 +211,7 @@ class Sweep : public FaultTest {
 
   Verdict Judge(const Way& way, const Target& target, const Effect& effect,
                 const Facts& expected) {
+    SCOPED_TRACE(Describe(target) + " " + Name(effect));
     const Injected injected = Go(way, OptionsOf(target, effect));
     if (injected.hits == 0) return Verdict::kNotReached;
     // Where that fails which puts them back, nothing else can; getpgrp, which
