@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 #include <utility>
 
 #include "host/judge.h"
@@ -325,18 +326,17 @@ std::vector<check::Finding> HostFindings(const KnownHost& host,
   network.landlock.required_abi = needs.landlock.required_abi;
   ask("network", network,
       bounded.modes.empty() ? syntax::Span{} : bounded.modes.front().at);
-  bundle::Bundle memory = rest;
-  memory.memory = needs.memory;
-  ask("memory", memory, bounded.memory.at);
-  bundle::Bundle cpu = rest;
-  cpu.cpu = needs.cpu;
-  ask("cpu", cpu, bounded.cpu.at);
-  bundle::Bundle reads = rest;
-  reads.disk_read = needs.disk_read;
-  ask("disk_read", reads, bounded.disk_read.at);
-  bundle::Bundle writes = rest;
-  writes.disk_write = needs.disk_write;
-  ask("disk_write", writes, bounded.disk_write.at);
+  using Limit = model::CgroupLimit bundle::Bundle::*;
+  for (const auto& [key, limit, at] :
+       {std::tuple<const char*, Limit, const syntax::Span&>(
+            "memory", &bundle::Bundle::memory, bounded.memory.at),
+        {"cpu", &bundle::Bundle::cpu, bounded.cpu.at},
+        {"disk_read", &bundle::Bundle::disk_read, bounded.disk_read.at},
+        {"disk_write", &bundle::Bundle::disk_write, bounded.disk_write.at}}) {
+    bundle::Bundle part = rest;
+    part.*limit = needs.*limit;
+    ask(key, part, at);
+  }
   return findings.Take();
 }
 
