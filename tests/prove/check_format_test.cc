@@ -205,7 +205,7 @@ TEST_F(CheckFormats, SarifIsWhatTheStandardSays) {
   for (const json& result : run["results"]) {
     const std::string rule =
         run["tool"]["driver"]["rules"][result["ruleIndex"].get<size_t>()]["id"];
-    EXPECT_EQ(rule, result["ruleId"]);
+    EXPECT_EQ(result["ruleId"], rule);
     if (result.contains("suppressions")) ++suppressed;
     if (result.contains("codeFlows")) ++flows;
   }
