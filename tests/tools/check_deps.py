@@ -53,7 +53,7 @@ DOORS = {"sys/mount.h": "sys", "sys/prctl.h": "sys", "sched.h": "sys",
 LIBC = set("""
     aio.h arpa/inet.h byteswap.h ctype.h dirent.h dlfcn.h elf.h endian.h
     errno.h fcntl.h float.h fnmatch.h ftw.h getopt.h glob.h grp.h inttypes.h
-    langinfo.h libgen.h limits.h link.h locale.h math.h mqueue.h net/if.h
+    langinfo.h libgen.h limits.h link.h locale.h malloc.h math.h mqueue.h net/if.h
     netdb.h netinet/in.h netinet/tcp.h netinet/udp.h paths.h poll.h pthread.h
     pty.h pwd.h semaphore.h setjmp.h signal.h spawn.h stdarg.h stddef.h
     stdint.h stdio.h stdlib.h string.h strings.h sys/auxv.h sys/epoll.h
