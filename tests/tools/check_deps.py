@@ -53,11 +53,11 @@ DOORS = {"sys/mount.h": "sys", "sys/prctl.h": "sys", "sched.h": "sys",
 LIBC = set("""
     aio.h arpa/inet.h byteswap.h ctype.h dirent.h dlfcn.h elf.h endian.h
     errno.h fcntl.h float.h fnmatch.h ftw.h getopt.h glob.h grp.h inttypes.h
-    langinfo.h libgen.h limits.h link.h locale.h malloc.h math.h mqueue.h net/if.h
-    netdb.h netinet/in.h netinet/tcp.h netinet/udp.h paths.h poll.h pthread.h
-    pty.h pwd.h semaphore.h setjmp.h signal.h spawn.h stdarg.h stddef.h
-    stdint.h stdio.h stdlib.h string.h strings.h sys/auxv.h sys/epoll.h
-    sys/eventfd.h sys/fanotify.h sys/fcntl.h sys/file.h sys/fsuid.h
+    langinfo.h libgen.h limits.h link.h locale.h malloc.h math.h mqueue.h
+    net/if.h netdb.h netinet/in.h netinet/tcp.h netinet/udp.h paths.h poll.h
+    pthread.h pty.h pwd.h semaphore.h setjmp.h signal.h spawn.h stdarg.h
+    stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/auxv.h
+    sys/epoll.h sys/eventfd.h sys/fanotify.h sys/fcntl.h sys/file.h sys/fsuid.h
     sys/inotify.h sys/ioctl.h sys/ipc.h sys/mman.h sys/msg.h sys/param.h
     sys/personality.h sys/poll.h sys/quota.h sys/random.h sys/resource.h
     sys/select.h sys/sem.h sys/sendfile.h sys/shm.h sys/signalfd.h sys/socket.h
