@@ -110,9 +110,9 @@ std::optional<std::string> HostMounts::Forbids(
     return std::nullopt;
   };
   for (const Mount* const mount : Of(path)) {
-    const bool below = mount->target != path && IsBelow(mount->target, path);
-    if (auto why = below ? forbidden(*mount, mount->root, mount->target)
-                         : forbidden(*mount, Inner(*mount, path), path)) {
+    const bool holds_it = IsBelow(path, mount->target);
+    if (auto why = holds_it ? forbidden(*mount, Inner(*mount, path), path)
+                            : forbidden(*mount, mount->root, mount->target)) {
       return why;
     }
   }
