@@ -22,7 +22,7 @@ import javax.net.ssl.TrustManagerFactory;
 // connection to itself, and a file.
 public final class Service {
   private static final int THREADS = 4;
-  private static final int ROUNDS = 200_000;
+  private static final int ROUNDS = Integer.getInteger("rounds", 200_000);
   private static final char[] PASSWORD = "change-me".toCharArray();
 
   public static void main(String[] arguments) throws Exception {

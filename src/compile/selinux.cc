@@ -63,11 +63,9 @@ class Levels {
       Sockets(level);
     }
     // From here on nothing is allowed: what is wrong above does not compile.
-    for (const SelinuxLevel& level : levels_) Bounds(level);
-    for (const SelinuxLevel& one : levels_) {
-      for (const SelinuxLevel& other : levels_) {
-        if (&one != &other) Apart(one, other);
-      }
+    for (const SelinuxLevel& level : levels_) {
+      Bounds(level);
+      Apart(level);
     }
   }
 
@@ -196,40 +194,33 @@ class Levels {
   // What a level may not, no level that extends it may.
   void Bounds(const SelinuxLevel& level) {
     const std::string within = WithinOf(level);
+    std::vector<ClassPermissions> lacks;
     for (const std::string_view name : kSocketClasses) {
-      if (Creates(level, name)) continue;
-      to_.Never(within, "self", std::string(name), "create", level.source);
+      if (!Creates(level, name)) lacks.push_back({std::string(name), "create"});
+    }
+    if (level.capabilities.empty()) lacks.push_back({"cap_userns", "all"});
+    if (!lacks.empty()) {
+      const std::string set = model::LevelType(level.name, "_lacks");
+      to_.PermissionSet(set, lacks, level.source);
+      to_.Never(within, "self", set, level.source);
     }
     if (std::ranges::all_of(level.may_execute, IsSystem)) {
       to_.Never(within, "ringfence_data", "file", "execute", level.source);
     }
-    if (level.capabilities.empty()) {
-      to_.Line("(neverallow " + within + " self (cap_userns (all)))",
-               level.source);
-    }
   }
 
-  void Apart(const SelinuxLevel& one, const SelinuxLevel& other) {
-    to_.Never(TypeOf(one), TypeOf(other), "process",
-              "transition dyntransition ptrace sigkill sigstop signal signull "
-              "sigchld getattr setsched share",
-              one.source);
-    for (const char* name :
-         {"file", "dir", "lnk_file", "sock_file", "fifo_file"}) {
-      to_.Never(TypeOf(one), DataOf(other), name,
-                "getattr read write append create setattr unlink link rename "
-                "open",
-                one.source);
-    }
-    to_.Never(TypeOf(one), TypeOf(other), "unix_stream_socket",
-              "read write connectto", one.source);
-    to_.Never(TypeOf(one), TypeOf(other), "unix_dgram_socket",
-              "read write sendto", one.source);
-    for (const char* name : {"shm", "sem", "msgq"}) {
-      to_.Never(TypeOf(one), TypeOf(other), name, "unix_read unix_write",
-                one.source);
-    }
-    to_.Never(TypeOf(one), TypeOf(other), "fd", "use", one.source);
+  // Nothing of any other level's, in whatever module that one is.
+  void Apart(const SelinuxLevel& level) {
+    const std::string others = model::LevelType(level.name, "_others");
+    const std::string data = model::LevelType(level.name, "_others_data");
+    to_.Line("(typeattribute " + others + ")");
+    to_.Line("(typeattributeset " + others + " (and ringfence_workload (not " +
+             TypeOf(level) + ")))");
+    to_.Line("(typeattribute " + data + ")");
+    to_.Line("(typeattributeset " + data + " (and ringfence_data (not " +
+             DataOf(level) + ")))");
+    to_.Never(TypeOf(level), others, "ringfence_reach", level.source);
+    to_.Never(TypeOf(level), data, "ringfence_touch", level.source);
   }
 
   SelinuxWriter& to_;

@@ -31,6 +31,20 @@ void SelinuxWriter::Never(const std::string& source, const std::string& target,
   Rule("neverallow", source, target, name, permissions, place);
 }
 
+void SelinuxWriter::Never(const std::string& source, const std::string& target,
+                          const std::string& set, const model::Source& place) {
+  Line("(neverallow " + source + " " + target + " " + set + ")", place);
+}
+
+void SelinuxWriter::PermissionSet(
+    const std::string& set, const std::vector<ClassPermissions>& permissions,
+    const model::Source& place) {
+  Line("(classpermission " + set + ")", place);
+  for (const auto& [name, of] : permissions) {
+    Line("(classpermissionset " + set + " (" + name + " (" + of + ")))", place);
+  }
+}
+
 void SelinuxWriter::Rule(const char* kind, const std::string& source,
                          const std::string& target, const std::string& name,
                          const std::string& permissions,
@@ -67,6 +81,7 @@ void SelinuxWriter::Basics() {
   Processes();
   Files();
   Descriptors();
+  Apart();
   Constraints();
 }
 
@@ -208,6 +223,29 @@ void SelinuxWriter::Descriptors() {
         "sendto write");
   Allow("ringfence_workload", "ringfence_launcher", "tcp_socket",
         "accept listen getattr getopt setopt read write ioctl shutdown");
+}
+
+// What a workload may not do to another level's, by their types and by those of
+// their data.
+void SelinuxWriter::Apart() {
+  PermissionSet("ringfence_reach",
+                {{"process",
+                  "transition dyntransition ptrace sigkill sigstop signal "
+                  "signull sigchld getattr setsched share"},
+                 {"unix_stream_socket", "read write connectto"},
+                 {"unix_dgram_socket", "read write sendto"},
+                 {"shm", "unix_read unix_write"},
+                 {"sem", "unix_read unix_write"},
+                 {"msgq", "unix_read unix_write"},
+                 {"fd", "use"}});
+  std::vector<ClassPermissions> touch;
+  for (const char* name :
+       {"file", "dir", "lnk_file", "sock_file", "fifo_file"}) {
+    touch.push_back({name,
+                     "getattr read write append create setattr unlink link "
+                     "rename open"});
+  }
+  PermissionSet("ringfence_touch", touch);
 }
 
 // The site's own rules for categories need not know our types, and where

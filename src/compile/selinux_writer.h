@@ -8,6 +8,11 @@
 
 namespace ringfence::compile {
 
+struct ClassPermissions {
+  std::string name;
+  std::string permissions;
+};
+
 class SelinuxWriter {
  public:
   explicit SelinuxWriter(std::string name) { module_.name = std::move(name); }
@@ -19,6 +24,14 @@ class SelinuxWriter {
   void Never(const std::string& source, const std::string& target,
              const std::string& name, const std::string& permissions,
              const model::Source& place = {});
+  // The same for a set of permissions, of any number of classes. libsepol goes
+  // through a whole policy for each rule that forbids, so there is one for
+  // many.
+  void Never(const std::string& source, const std::string& target,
+             const std::string& set, const model::Source& place);
+  void PermissionSet(const std::string& set,
+                     const std::vector<ClassPermissions>& permissions,
+                     const model::Source& place = {});
   // Left out as a whole by a policy that lacks a name in it.
   void Optional(const std::string& name,
                 const std::vector<std::string>& statements);
@@ -39,6 +52,7 @@ class SelinuxWriter {
   void Processes();
   void Files();
   void Descriptors();
+  void Apart();
   void Constraints();
 
   SelinuxModule module_;

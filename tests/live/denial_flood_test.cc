@@ -31,8 +31,6 @@ using testing::Not;
 
 class DenialFlood : public SandboxTest {
  protected:
-  DenialFlood() { fs::copy_file(BinaryDirectory() + "/bin/denier", denier_); }
-
   // A workload that runs denier.
   std::string Denier(const std::vector<std::string>& arguments,
                      const std::string& more = "") const {
@@ -88,7 +86,7 @@ class DenialFlood : public SandboxTest {
     return static_cast<size_t>(std::ranges::count(text, '\n'));
   }
 
-  const std::string denier_ = home_.path() + "/bin/denier";
+  const std::string denier_ = home_.Install("denier");
   const std::string status_ = home_.path() + "/status.json";
 };
 

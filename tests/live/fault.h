@@ -82,7 +82,6 @@ inline std::string Describe(const Target& target) {
 class FaultTest : public SandboxTest {
  protected:
   void SetUp() override {
-    std::filesystem::copy_file(BinaryDirectory() + "/bin/inject", inject_);
     bundle_ = Compile(Write("faulty", "untrusted",
                             {"/usr/bin/touch", "/data/m/ran"}, "",
                             "  write:\n    - {host: " + folder_ +
@@ -193,7 +192,7 @@ class FaultTest : public SandboxTest {
   }
 
   const std::string folder_ = home_.Make("marker", 0777);
-  const std::string inject_ = home_.path() + "/bin/inject";
+  const std::string inject_ = home_.Install("inject");
   std::string bundle_;
   int injections_ = 0;
   std::map<int, int> codes_;

@@ -60,7 +60,6 @@ enum class Verdict {
 class Sweep : public FaultTest {
  protected:
   void SetUp() override {
-    FaultTest::SetUp();
     const std::string write = "  write:\n    - {host: " + folder_ +
                               ", at: /data/m}\n" + "  scratch: [/work/s]\n";
     const std::vector<std::string> command = {
@@ -80,22 +79,23 @@ class Sweep : public FaultTest {
       return Compile(Write(name, level, command, write + more));
     };
     const std::string plain = make("plain", "untrusted", "");
-    ways_ = {{.name = "plain", .bundle = plain},
-             {.name = "files", .bundle = plain, .files = true, .status = true},
-             {.name = "relay", .bundle = make("relayed", "public", "relay")},
-             {.name = "fds", .bundle = make("handed", "public", "fds")},
-             {.name = "terminal", .bundle = plain, .terminal = true},
-             {.name = "wait", .bundle = plain, .run = {"--wait=5s"}}};
     if (const char* const cgroup = std::getenv("RINGFENCE_SWEEP_CGROUP")) {
-      ways_.resize(1);
-      ways_.front().elsewhere = true;
-      ways_.push_back(
-          {.name = "cgroup", .bundle = plain, .run = {"--cgroup", cgroup}});
+      ways_ = {
+          {.name = "plain", .bundle = plain, .elsewhere = true},
+          {.name = "cgroup", .bundle = plain, .run = {"--cgroup", cgroup}}};
     } else if (std::getenv("RINGFENCE_SWEEP_LABEL") != nullptr) {
       ways_ = {{.name = "label",
                 .bundle = plain,
                 .calls = {SYS_openat, SYS_write, SYS_pipe2, SYS_dup2, SYS_read,
                           SYS_execve, SYS_prctl}}};
+    } else {
+      ways_ = {
+          {.name = "plain", .bundle = plain},
+          {.name = "files", .bundle = plain, .files = true, .status = true},
+          {.name = "relay", .bundle = make("relayed", "public", "relay")},
+          {.name = "fds", .bundle = make("handed", "public", "fds")},
+          {.name = "terminal", .bundle = plain, .terminal = true},
+          {.name = "wait", .bundle = plain, .run = {"--wait=5s"}}};
     }
     if (const char* const only = std::getenv("RINGFENCE_SWEEP_WAY")) {
       for (Way& way : ways_) way.elsewhere |= way.name != only;

@@ -118,7 +118,16 @@ std::string HomeDirectory::Write(const std::string& name, std::string_view text,
   return path;
 }
 
-std::string ProbePath() { return BinaryDirectory() + "/bin/probe"; }
+std::string HomeDirectory::Install(const std::string& program) const {
+  const fs::path from = fs::path(BinaryDirectory()) / "bin" / program;
+  const fs::path to = fs::path(path_) / "bin" / program;
+  fs::create_directories(to.parent_path());
+  // A link takes no time; the programs have 400 MB with what a debugger needs.
+  std::error_code error;
+  fs::create_hard_link(from, to, error);
+  if (error) fs::copy_file(from, to);
+  return to;
+}
 
 std::map<std::string, std::string> ProbeResults(std::string_view out) {
   std::map<std::string, std::string> results;

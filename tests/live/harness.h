@@ -145,15 +145,17 @@ class HomeDirectory {
                     mode_t mode = 0644) const;
   // Makes a directory of the user's; its path.
   std::string Make(const std::string& name, mode_t mode = 0755) const;
+  // A program of the build's as bin/PROGRAM, since the user need not be able to
+  // look into the build folder; its path. It is the build's own file, which no
+  // test may write to, where one file system holds both.
+  std::string Install(const std::string& program) const;
 
  private:
   User user_;
   std::string path_;
 };
 
-// The program in the build folder (probe/probe.h).
-std::string ProbePath();
-// OPERATION=RESULT lines of the probe.
+// OPERATION=RESULT lines of the probe (probe/probe.h).
 std::map<std::string, std::string> ProbeResults(std::string_view out);
 
 // Every process whose real uid this is, zombies left out.

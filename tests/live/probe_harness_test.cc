@@ -34,12 +34,7 @@ class Probe : public ::testing::Test {
 
   const User user_ = EnsureUser("rftest");
   const HomeDirectory home_{user_};
-  // A copy, since the user need not be able to look into the build folder.
-  const std::string probe_ = [this] {
-    const std::string path = home_.path() + "/probe";
-    std::filesystem::copy_file(ProbePath(), path);
-    return path;
-  }();
+  const std::string probe_ = home_.Install("probe");
 };
 
 TEST_F(Probe, TellsSuccessFromErrno) {

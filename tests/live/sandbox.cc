@@ -9,26 +9,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPrograms[] = {"ringfence",       "ringfence-attacker",
-                                     "ringfence-cli",   "ringfence-policy",
-                                     "ringfence-prove", "ringfence-launch",
-                                     "ringfence-relay", "probe"};
+// Besides `ringfence` and the probe.
+constexpr const char* kPrograms[] = {"ringfence-attacker", "ringfence-cli",
+                                     "ringfence-policy",   "ringfence-prove",
+                                     "ringfence-launch",   "ringfence-relay"};
 
 }  // namespace
 
 SandboxTest::SandboxTest() {
-  // A copy, since the user need not be able to look into the build folder.
-  const fs::path root = home_.path();
-  fs::create_directories(root / "bin");
-  fs::create_directories(root / "share/ringfence");
-  for (const char* program : kPrograms) {
-    fs::copy_file(BinaryDirectory() + "/bin/" + program,
-                  root / "bin" / program);
-  }
-  fs::copy(SourceDirectory() + "/profiles", root / "share/ringfence/profiles",
+  for (const char* program : kPrograms) home_.Install(program);
+  const fs::path share = fs::path(home_.path()) / "share/ringfence";
+  fs::create_directories(share);
+  fs::copy(SourceDirectory() + "/profiles", share / "profiles",
            fs::copy_options::recursive);
-  ringfence_ = root / "bin/ringfence";
-  probe_ = root / "bin/probe";
 }
 
 SandboxTest::~SandboxTest() {

@@ -54,8 +54,8 @@ class SandboxTest : public ::testing::Test {
 
   const User user_ = EnsureUser(TestUserName());
   const HomeDirectory home_{user_};
-  std::string ringfence_;
-  std::string probe_;
+  const std::string ringfence_ = home_.Install("ringfence");
+  const std::string probe_ = home_.Install("probe");
 };
 
 }  // namespace ringfence::live

@@ -4,10 +4,11 @@
     tests/vm/prepare.py BUILD
 
 Below build/vm: `vmlinux`, `initrd.cpio`, and `layer` (packages that only the
-guest needs) are kept until a version changes; `tree`, an installation of BUILD,
-and the policies of SELinux are made each time; `debian.cil` is the policy of
-Debian's package selinux-policy-default, and kept like the layer. Nothing is installed on this machine:
-packages are downloaded by apt-get and unpacked.
+guest needs) are kept until a version changes, the policies of SELinux until one
+of their modules does; `tree`, an installation of BUILD, is made each time;
+`debian.cil` is the policy of Debian's package selinux-policy-default, and kept
+like the layer. Nothing is installed on this machine: packages are downloaded by
+apt-get and unpacked.
 """
 
 import bz2
@@ -70,10 +71,12 @@ def kernel_package():
     sys.exit("apt has no package linux-image-amd64")
 
 
-def version(package):
-    found = re.search(r"Candidate: (\S+)",
-                      output("apt-cache", "policy", package))
-    return found[1] if found else "none"
+def versions(packages):
+    """A line for each, with what apt would install."""
+    found = dict(re.findall(r"^(\S+):\n(?:  .*\n)*?  Candidate: (\S+)",
+                            output("apt-cache", "policy", *packages),
+                            re.MULTILINE))
+    return "".join(f"{name} {found.get(name, 'none')}\n" for name in packages)
 
 
 def installed(package):
@@ -172,7 +175,7 @@ def make_machine():
     kernel = kernel_package()
     missing = [name for name in GUEST_PACKAGES if not installed(name)]
     wanted = [kernel, "busybox-static", SITE_POLICY, *missing]
-    stamp = "".join(f"{name} {version(name)}\n" for name in wanted)
+    stamp = versions(wanted)
     stamp += (HERE / "guest/initramfs-init").read_text()
     stamp += pathlib.Path(__file__).read_text()
     if (CACHE / "stamp").exists() and (CACHE / "stamp").read_text() == stamp:
@@ -202,8 +205,15 @@ def make_tree(build):
     subprocess.run(["cmake", "--install", build], check=True,
                    env={**os.environ, "DESTDIR": str(tree)},
                    stdout=subprocess.DEVNULL)
-    shutil.copytree(ROOT / "examples", tree / "usr/local/share/ringfence-tests"
-                    / "examples")
+    examples = tree / "usr/local/share/ringfence-tests/examples"
+    shutil.copytree(ROOT / "examples", examples)
+    # Emulated, the compiler takes longer than the program.
+    subprocess.run(["javac", examples / "java/Service.java"], check=True)
+
+
+def write(file, text):
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
 
 
 def make_selinux_policies(build):
@@ -212,18 +222,21 @@ def make_selinux_policies(build):
     No file has to be labelled beforehand. And Debian's policy with it.
     """
     sources = [CACHE / "base.cil", HERE / "policy/canary.cil"]
-    sources[0].write_text(output(sys.executable, HERE / "policy/base.py"))
+    write(sources[0], output(sys.executable, HERE / "policy/base.py"))
     levels = CACHE / "levels.cil"
-    levels.write_text(output(build / "bin/ringfence", "compile",
-                             ROOT / "profiles/untrusted.yaml", "--emit",
-                             "selinux"))
+    write(levels, output(build / "bin/ringfence", "compile",
+                         ROOT / "profiles/untrusted.yaml", "--emit",
+                         "selinux"))
     secilc, environment = tool("secilc", "usr/bin")
     for name, modules in (
             ("policy.selinux", sources),
             ("policy.levels", [*sources, levels]),
             ("policy.debian", [CACHE / "debian.cil", levels])):
-        output(secilc, "-c", "33", "-o", CACHE / name, "-f", "/dev/null",
-               *modules, env=environment)
+        policy = CACHE / name
+        changed = max(module.stat().st_mtime for module in modules)
+        if not policy.exists() or policy.stat().st_mtime <= changed:
+            output(secilc, "-c", "33", "-o", policy, "-f", "/dev/null",
+                   *modules, env=environment)
 
 
 def main():

@@ -9,6 +9,8 @@ controls are policies that leave something out or break such a rule. The last
 line is `N passed, M failed`.
 """
 
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -39,16 +41,17 @@ CASES = [
 ]
 
 
-def check(build, folder, statements, code, said):
-    policy = folder / "site.cil"
+def check(build, statements, code, said):
     site = SITE.read_text()
     if statements is None:
         site = site.replace("(typeattribute entry_type)", "", 1)
-    policy.write_text(site + (statements or "") + "\n")
-    done = subprocess.run(
-        [build / "bin/ringfence", "compile", LEVEL, "-o", folder / "out",
-         "--selinux-policy", policy],
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryDirectory() as folder:
+        policy = pathlib.Path(folder) / "site.cil"
+        policy.write_text(site + (statements or "") + "\n")
+        done = subprocess.run(
+            [build / "bin/ringfence", "compile", LEVEL, "-o",
+             policy.with_name("out"), "--selinux-policy", policy],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     good = done.returncode == code and re.search(said, done.stdout, re.DOTALL)
     return bool(good), done
 
@@ -56,11 +59,11 @@ def check(build, folder, statements, code, said):
 def main():
     subprocess.run([sys.executable, HERE / "prepare.py", sys.argv[1]],
                    check=True)
+    build = pathlib.Path(sys.argv[1]).resolve()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(lambda case: check(build, *case[1:]), CASES))
     failed = 0
-    for name, statements, code, said in CASES:
-        with tempfile.TemporaryDirectory() as folder:
-            good, done = check(pathlib.Path(sys.argv[1]).resolve(),
-                               pathlib.Path(folder), statements, code, said)
+    for (name, *_), (good, done) in zip(CASES, results):
         failed += not good
         print(f"{'passed' if good else 'failed'}: {name}")
         if not good:

@@ -83,15 +83,24 @@ TEST(CompileSelinux, ExecutesDataOnlyWhereTheCeilingReachesThere) {
 }
 
 TEST(CompileSelinux, ForbidsWhatOneLevelMayDoToAnother) {
-  for (const char* pair : {"ringfence_inner_t ringfence_outer_most_t",
-                           "ringfence_outer_most_t ringfence_inner_t"}) {
-    EXPECT_THAT(Text(), HasSubstr(std::string("(neverallow ") + pair +
-                                  " (process (transition"));
-  }
-  for (const char* pair : {"ringfence_inner_t ringfence_outer_most_data_t",
-                           "ringfence_outer_most_t ringfence_inner_data_t"}) {
-    EXPECT_THAT(Text(), HasSubstr(std::string("(neverallow ") + pair +
-                                  " (file (getattr read write"));
+  EXPECT_THAT(
+      Text(),
+      AllOf(HasSubstr("(classpermissionset ringfence_reach (process "
+                      "(transition"),
+            HasSubstr("(classpermissionset ringfence_touch (file (getattr read "
+                      "write")));
+  for (const std::string level : {"ringfence_inner", "ringfence_outer_most"}) {
+    EXPECT_THAT(Text(),
+                AllOf(HasSubstr("(typeattributeset " + level +
+                                "_others (and ringfence_workload (not " +
+                                level + "_t)))"),
+                      HasSubstr("(neverallow " + level + "_t " + level +
+                                "_others ringfence_reach)"),
+                      HasSubstr("(typeattributeset " + level +
+                                "_others_data (and ringfence_data (not " +
+                                level + "_data_t)))"),
+                      HasSubstr("(neverallow " + level + "_t " + level +
+                                "_others_data ringfence_touch)")));
   }
 }
 
@@ -103,15 +112,17 @@ TEST(CompileSelinux, BoundsEachLevelByThoseThatItExtends) {
                       "(ringfence_outer_most_t))"),
             Not(HasSubstr("(typeattributeset ringfence_outer_most_within "
                           "(ringfence_inner_t))")),
-            HasSubstr("(neverallow ringfence_inner_within self (vsock_socket "
-                      "(create)))")));
+            HasSubstr("(classpermissionset ringfence_inner_lacks (vsock_socket "
+                      "(create)))"),
+            HasSubstr("(neverallow ringfence_inner_within self "
+                      "ringfence_inner_lacks)")));
 }
 
 TEST(CompileSelinux, KeepsTheCapabilitiesThatTheLevelKeeps) {
   EXPECT_THAT(Text(),
               AllOf(HasSubstr("(allow ringfence_inner_t self (cap_userns "
                               "(net_bind_service)))"),
-                    HasSubstr("(neverallow ringfence_outer_most_within self "
+                    HasSubstr("(classpermissionset ringfence_outer_most_lacks "
                               "(cap_userns (all)))")));
 }
 

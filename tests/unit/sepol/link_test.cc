@@ -69,7 +69,15 @@ INSTANTIATE_TEST_SUITE_P(
         "(allow ringfence_outer_t self (user_namespace (create)))",
         "(allow ringfence_outer_t self (cap_userns (sys_admin)))",
         "(allow ringfence_outer_t ringfence_outer_data_t (file (execute)))",
-        "(allow ringfence_outer_t self (vsock_socket (create)))"));
+        "(allow ringfence_outer_t self (vsock_socket (create)))",
+        "(allow ringfence_outer_t self (packet_socket (create)))",
+        "(allow ringfence_outer_t ringfence_inner_t (unix_dgram_socket "
+        "(sendto)))",
+        "(allow ringfence_inner_t ringfence_outer_t (msgq (unix_write)))",
+        "(allow ringfence_inner_t ringfence_outer_data_t (fifo_file (open)))",
+        // A level of another module.
+        "(type foreign_t) (typeattributeset ringfence_workload (foreign_t)) "
+        "(allow ringfence_outer_t foreign_t (process (signal)))"));
 
 TEST(Link, NamesTheLineOfWhatItDoesNotUnderstand) {
   const std::string broken =

@@ -96,6 +96,26 @@ assert_enforcing() {
   esac
 }
 
+# Compiles a level's profile or a workload into /tmp/compiled, once a boot.
+compiled() { # compiled FILE.yaml
+  [[ /tmp/compiled/$(basename "$1" .yaml).apparmor -nt $1 ]] ||
+    ringfence compile "$1" -o /tmp/compiled
+}
+
+# A workload of that level that prints /srv/shown/file, the same bundle each time.
+shown() { # shown LEVEL
+  local file=/tmp/shown-$1.yaml
+  [[ -e $file ]] || cat >"$file" <<END
+kind: Workload
+name: shown-$1
+trust: $1
+command: [/usr/bin/cat, /srv/shown/file]
+filesystem: {read: [/srv/shown]}
+END
+  compiled "$file"
+  as_user ringfence run "/tmp/compiled/shown-$1.rfb"
+}
+
 # SELinux: the module of the levels beside the boot's own policy. STATEMENTS are
 # added to it.
 load_levels() { # load_levels [STATEMENTS]

@@ -46,7 +46,7 @@ case_TheCallersOwnCgroupIsDividedAndPutBack() {
   rmdir $U/own
 }
 
-sweep_in_cgroup() { # sweep_in_cgroup TEST
+case_NoFaultInACgroupLeavesAProgramWithLess() {
   subtree
   delegate $U/vmuser
   echo '+memory +cpu +pids' >$U/vmuser/cgroup.subtree_control
@@ -54,17 +54,9 @@ sweep_in_cgroup() { # sweep_in_cgroup TEST
   delegate $U/vmuser/job
   (
     echo $BASHPID >$U/vmuser/shell/cgroup.procs
-    RINGFENCE_SWEEP_CGROUP=$U/vmuser/job live_tests fault "Sweep.$1"
+    RINGFENCE_SWEEP_CGROUP=$U/vmuser/job live_tests fault 'Sweep.Of*'
   )
   grep injections: /tmp/live.out
-}
-
-case_NoFaultInACgroupLeavesAProgramWithLess() {
-  sweep_in_cgroup OfFailuresNeverLeavesAProgramWithLess
-}
-
-case_NoCallWithoutEffectInACgroupLeavesAProgramWithLess() {
-  sweep_in_cgroup OfCallsWithoutEffectNeverLeavesAProgramWithLess
 }
 
 case_ADirectoryHandedOverHoldsOneWorkload() {

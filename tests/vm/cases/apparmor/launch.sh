@@ -1,18 +1,9 @@
 # Launches under an AppArmor profile.
 
 load() { # load PROFILE.yaml|WORKLOAD.yaml [SED]
-  ringfence compile "$1" -o /tmp/compiled
-  local name
-  name=$(basename "$1" .yaml)
-  sed "${2:-}" "/tmp/compiled/$name.apparmor" >/tmp/loaded.apparmor
+  compiled "$1"
+  sed "${2:-}" "/tmp/compiled/$(basename "$1" .yaml).apparmor" >/tmp/loaded.apparmor
   apparmor_parser -r -K /tmp/loaded.apparmor
-}
-
-# A file that the workload's mounts show.
-shown() {
-  mkdir -p /srv/shown
-  echo text >/srv/shown/file
-  as_user ringfence run "$@" --read /srv/shown -- /usr/bin/cat /srv/shown/file
 }
 
 case_WithoutAProfileTheStatusSaysSo() {
@@ -23,13 +14,14 @@ case_WithoutAProfileTheStatusSaysSo() {
 case_TheLevelsProfileIsReadBackInsideAndOutside() {
   for level in critical internal public untrusted; do
     load "$PROFILES/$level.yaml"
-    as_user ringfence run --verbose --trust $level -- \
-      /usr/bin/cat /proc/self/attr/current >/tmp/inside 2>/tmp/status
+    as_user ringfence run --verbose --trust $level -- /usr/bin/sh -c \
+      'cat /proc/self/attr/current; exec sleep 1000' >/tmp/inside 2>/tmp/status &
+    local process
+    process=$(pid_of sleep)
     expect_text "ringfence-$level (enforce)" /tmp/inside
+    expect_text "ringfence-$level (enforce)" "/proc/$process/attr/current"
     expect_text "apparmor: enforced: ringfence-$level (enforce)" /tmp/status
     expect_text 'landlock: applied, probed' /tmp/status
-    as_user ringfence run --trust $level -- /usr/bin/sleep 1000 &
-    expect_text "ringfence-$level (enforce)" "/proc/$(pid_of sleep)/attr/current"
     # It can be ended although it is confined and its launcher is not.
     kill -TERM "$(pgrep -o -x ringfence-launc)"
     expect_code 143 wait $!
@@ -38,18 +30,20 @@ case_TheLevelsProfileIsReadBackInsideAndOutside() {
 }
 
 case_AFileThatTheMountsShowIsDeniedByTheProfile() {
-  shown --trust public # the control: no profile is loaded
-  load "$PROFILES/public.yaml"
-  shown --trust public # and with one that allows it
-  load "$PROFILES/public.yaml" 's|^}|  deny /srv/shown/file r,\n}|'
-  expect_code 1 shown --trust public 2>/tmp/out
-  expect_text 'Permission denied' /tmp/out
-  # Not denied quietly: the kernel's log names the profile.
-  load "$PROFILES/public.yaml" 's|^}|  audit deny /srv/shown/file r,\n}|'
-  dmesg -C
-  expect_code 1 shown --trust public
-  dmesg | grep 'apparmor="DENIED"' | grep 'profile="ringfence-public"' |
-    grep -q 'name="/srv/shown/file"'
+  mkdir -p /srv/shown
+  echo text >/srv/shown/file
+  for level in critical internal public untrusted; do
+    shown $level # the control: no profile is loaded
+    load "$PROFILES/$level.yaml"
+    shown $level # and with one that allows it
+    load "$PROFILES/$level.yaml" 's|^}|  audit deny /srv/shown/file r,\n}|'
+    dmesg -C
+    expect_code 1 shown $level 2>/tmp/out
+    expect_text 'Permission denied' /tmp/out
+    # Not denied quietly: the kernel's log names the layer and the profile.
+    dmesg | grep 'apparmor="DENIED"' | grep "profile=\"ringfence-$level\"" |
+      grep -q 'name="/srv/shown/file"'
+  done
 }
 
 case_AProfileThatDoesNotEnforceIsRefused() {
@@ -98,19 +92,24 @@ case_TheWorkloadsOwnProfileComesBeforeItsLevels() {
 }
 
 case_AnotherLevelIsNeitherSignalledNorTraced() {
-  load "$PROFILES/public.yaml"
-  load "$PROFILES/untrusted.yaml"
-  confined ringfence-public /usr/bin/sleep 1000 &
-  local victim
-  victim=$(pid_of sleep)
-  expect_text 'ringfence-public (enforce)' /proc/$victim/attr/current
-  expect_code 1 confined ringfence-untrusted /usr/bin/kill -0 $victim
-  expect_code 1 confined ringfence-untrusted /usr/bin/kill -KILL $victim
-  expect_code 1 confined ringfence-untrusted /usr/bin/cat /proc/$victim/environ
-  # The controls: its own level may, and so may whoever is not confined.
-  confined ringfence-public /usr/bin/kill -0 $victim
-  confined ringfence-public /usr/bin/cat /proc/$victim/environ >/dev/null
-  kill -KILL $victim
+  for level in critical internal public untrusted; do
+    load "$PROFILES/$level.yaml"
+  done
+  for pair in 'critical internal' 'internal critical' 'public untrusted' \
+    'untrusted public' 'critical untrusted' 'untrusted critical'; do
+    local victim other=ringfence-${pair#* } level=ringfence-${pair% *}
+    confined $level /usr/bin/sleep 1000 &
+    victim=$(pid_of sleep)
+    expect_text "$level (enforce)" /proc/$victim/attr/current
+    expect_code 1 confined $other /usr/bin/kill -0 $victim
+    expect_code 1 confined $other /usr/bin/kill -KILL $victim
+    expect_code 1 confined $other /usr/bin/cat /proc/$victim/environ
+    # The controls: its own level may, and so may whoever is not confined.
+    confined $level /usr/bin/kill -0 $victim
+    confined $level /usr/bin/cat /proc/$victim/environ >/dev/null
+    kill -KILL $victim
+    wait $! || :
+  done
 }
 
 case_AConfinedLauncherStacks() {

@@ -2,7 +2,7 @@
 
 case_TheProfileOfEveryLevelConfines() {
   for level in critical internal public untrusted; do
-    ringfence compile "$PROFILES/$level.yaml" -o /tmp/compiled
+    compiled "$PROFILES/$level.yaml"
     expect_code 1 confined ringfence-$level /usr/bin/true # not loaded
     apparmor_parser -r -K /tmp/compiled/$level.apparmor
     [[ $(confined ringfence-$level /usr/bin/cat /proc/self/attr/current) == \

@@ -4,7 +4,7 @@ case_EveryTechniqueIsStopped() {
   case $VM_BOOT in
     selinux) load_levels ;;
     apparmor)
-      ringfence compile "$PROFILES/untrusted.yaml" -o /tmp/compiled
+      compiled "$PROFILES/untrusted.yaml"
       apparmor_parser -r -K /tmp/compiled/untrusted.apparmor
       ;;
   esac

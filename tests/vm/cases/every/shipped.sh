@@ -2,8 +2,9 @@
 
 case_EveryLevelRunsAProgram() {
   for level in critical internal public untrusted; do
-    as_user ringfence run --trust $level -- /usr/bin/true
-    expect_code 1 as_user ringfence run --trust $level -- /usr/bin/false
+    expect_code 3 as_user ringfence run --trust $level -- /usr/bin/sh -c \
+      'echo ran; exit 3' >/tmp/out
+    expect_text ran /tmp/out
   done
 }
 
