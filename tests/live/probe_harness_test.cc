@@ -52,7 +52,7 @@ TEST_F(Probe, TellsSuccessFromErrno) {
   EXPECT_EQ(results.at("read:" + secret + "-not"), "ENOENT");
   EXPECT_EQ(results.at("write:" + open), "0");
   EXPECT_EQ(results.at("create:" + home_.path() + "/new"), "0");
-  EXPECT_EQ(results.at("list:" + home_.path()), "open,probe,secret");
+  EXPECT_EQ(results.at("list:" + home_.path()), "bin,open,secret");
   EXPECT_EQ(results.at("stat:" + open), "file 0644 " +
                                             std::to_string(user_.uid) + " " +
                                             std::to_string(user_.gid));
