@@ -90,8 +90,10 @@ def qemu(boot, sabotage, out):
     # Emulated, always: a stock kernel hangs in some of the nested virtual
     # machines that offer /dev/kvm, and -M microvm at random.
     return ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "q35",
-            "-cpu", "max,la57=off,-erms,-fsrm", "-smp", "1", "-m", "1536", "-nodefaults",
-            "-no-user-config", "-nographic", "-serial", "stdio", "-no-reboot",
+            # Without fast strings the kernel clears memory by words: emulated,
+            # five times faster than by bytes.
+            "-cpu", "max,la57=off,-erms,-fsrm", "-smp", "1", "-m", "1536",
+            "-nodefaults", "-no-user-config", "-nographic", "-serial", "stdio", "-no-reboot",
             "-kernel", CACHE / "vmlinux", "-initrd", CACHE / "initrd.cpio",
             "-append", kernel_arguments(boot, sabotage),
             *share("host", "/", "readonly=on", "multidevs=remap"),
@@ -183,7 +185,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(
             lambda run: run_boot(run[0], options.build.resolve(), options.only,
-                                 run[1]), runs))
+                                 sabotage=run[1]), runs))
     counts = [(report_sabotaged if sabotaged else report)(boot, *result)
               for (boot, sabotaged), result in zip(runs, results)]
     passed_count = sum(passed for passed, _ in counts)
