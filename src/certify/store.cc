@@ -70,10 +70,17 @@ bool Store::Has(const bundle::FilterProof& claim) const {
 }
 
 void Store::Add(const bundle::FilterProof& claim) const {
-  // Without a name until it is complete, so no half entry is ever seen.
-  const auto file = sys::OpenAt(folder_.get(), ".", O_TMPFILE | O_WRONLY, 0600);
-  if (!file || !sys::WriteAll(file->get(), Content(claim))) return;
-  (void)sys::LinkDescriptor(file->get(), folder_.get(), NameOf(claim).c_str());
+  // Complete before it has its name, so no half entry is ever seen. Not by
+  // O_TMPFILE: NFS has none, nor has overlayfs before Linux 6.3.
+  const std::string name = NameOf(claim);
+  const std::string unfinished = name + "." + std::to_string(::getpid());
+  const auto file = sys::OpenAt(folder_.get(), unfinished.c_str(),
+                                O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file) return;
+  if (!sys::WriteAll(file->get(), Content(claim)) ||
+      !sys::Renameat(folder_.get(), unfinished.c_str(), name.c_str())) {
+    (void)sys::Unlinkat(folder_.get(), unfinished.c_str(), 0);
+  }
 }
 
 }  // namespace ringfence::certify

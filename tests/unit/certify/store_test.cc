@@ -1,9 +1,11 @@
 #include "certify/store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -41,6 +43,23 @@ TEST_F(StoreTest, RemembersExactlyWhatWasAdded) {
   EXPECT_TRUE(store->Has(Claim(1)));
   EXPECT_FALSE(store->Has(Claim(2)));
   EXPECT_TRUE(Store::Open(Folder())->Has(Claim(1)));
+}
+
+TEST_F(StoreTest, WhatCannotBeWrittenLeavesNothing) {
+  const auto store = Store::Open(Folder());
+  ASSERT_TRUE(store);
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+  store->Add(Claim(1));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(store->Has(Claim(1)));
+  EXPECT_TRUE(fs::is_empty(Folder()));
+  store->Add(Claim(1));  // the control
+  EXPECT_TRUE(store->Has(Claim(1)));
 }
 
 TEST_F(StoreTest, ChangedOrEmptyEntryIsNone) {

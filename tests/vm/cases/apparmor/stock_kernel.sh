@@ -25,3 +25,18 @@ END
   as_user ringfence run /home/vmuser/web/relay.yaml # the control
   expect_code 121 as_user ringfence run /home/vmuser/web/web.yaml
 }
+
+# Its overlayfs, on which the homes lie here, makes no file without a name.
+case_WhatWasProvedIsRememberedOnAnOverlay() {
+  local prover=/usr/local/lib/ringfence/ringfence-prove
+  [[ $(stat -f -c %T /home/vmuser) == overlayfs ]]
+  run() { as_user ringfence run --trust untrusted -- /usr/bin/true; }
+  run
+  chmod a-x $prover
+  run
+  rm -r /home/vmuser/.cache
+  expect_code 125 run 2>/tmp/out # the control
+  expect_text 'the filter cannot be proved: ringfence-prove is not installed' /tmp/out
+  chmod a+x $prover
+  run
+}
