@@ -281,6 +281,8 @@ void Supervisor::CleanUp() {
   while (::waitpid(supervised_.sandbox.init.pid, &init_status_, 0) < 0 &&
          errno == EINTR) {
   }
+  // Whoever joined it from outside is in no PID namespace that ended with init.
+  supervised_.cgroup.Kill();
   supervised_.sandbox.relay.alive.reset();
   EndProcess(supervised_.sandbox.relay.process, SIGTERM);
   supervised_.notify.HearRest(sys::MonotonicMs(), supervised_.status);
