@@ -5,7 +5,8 @@
 
 Below build/vm: `vmlinux`, `initrd.cpio`, and `layer` (packages that only the
 guest needs) are kept until a version changes, the policies of SELinux until one
-of their modules does; `tree`, an installation of BUILD, is made each time;
+of their modules does; `tree`, an installation of BUILD and what it compiles to,
+is made each time;
 `debian.cil` is the policy of Debian's package selinux-policy-default, and kept
 like the layer. Nothing is installed on this machine: packages are downloaded by
 apt-get and unpacked.
@@ -198,17 +199,33 @@ def make_machine():
     (CACHE / "stamp").write_text(stamp)
 
 
+def compile_all(build, files, folder):
+    for file in files:
+        output(build / "bin/ringfence", "compile", file, "-o", folder)
+
+
 def make_tree(build):
-    """An installation of `build`, and the examples, as a layer."""
+    """As a layer: an installation of `build`, the examples, and what cases use
+    of both compiled, which takes a guest ten times as long."""
     tree = CACHE / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     subprocess.run(["cmake", "--install", build], check=True,
                    env={**os.environ, "DESTDIR": str(tree)},
                    stdout=subprocess.DEVNULL)
-    examples = tree / "usr/local/share/ringfence-tests/examples"
+    shared = tree / "usr/local/share/ringfence-tests"
+    examples = shared / "examples"
     shutil.copytree(ROOT / "examples", examples)
     # Emulated, the compiler takes longer than the program.
     subprocess.run(["javac", examples / "java/Service.java"], check=True)
+    levels = sorted((ROOT / "profiles").glob("*.yaml"))
+    workloads = shared / "workloads"
+    workloads.mkdir()
+    for template in (HERE / "workloads").glob("*.yaml"):
+        for level in levels:
+            (workloads / f"{template.stem}-{level.stem}.yaml").write_text(
+                template.read_text().replace("@LEVEL@", level.stem))
+    compile_all(build, [*levels, *examples.glob("*/*.yaml"),
+                        *workloads.iterdir()], shared / "compiled")
 
 
 def write(file, text):

@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+import prepare
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build/vm/debian.cil"
@@ -57,8 +59,7 @@ def check(build, statements, code, said):
 
 
 def main():
-    subprocess.run([sys.executable, HERE / "prepare.py", sys.argv[1]],
-                   check=True)
+    prepare.make_machine()
     build = pathlib.Path(sys.argv[1]).resolve()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda case: check(build, *case[1:]), CASES))

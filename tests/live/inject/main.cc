@@ -17,10 +17,11 @@
 // each process apart, so it cannot tell init's setsid(2) from the workload's,
 // and it cannot tell prctl(2) options apart at all; hence this.
 //
-// FILE gets a line "ROLE NUMBER ARG0" for every call of a role, in order, and
-// at the end "hits N". Exit code: the program's own, or 128 and the signal;
-// 99 if other processes are still there ten seconds after the program ended
-// (they are killed); 98 if inject itself failed. x86-64 only.
+// FILE gets at the end "hits N", and without --call, before it, a line
+// "ROLE NUMBER ARG0" for every call of a role, in order. Exit code: the
+// program's own, or 128 and the signal; 99 if other processes are still there
+// ten seconds after the program ended (they are killed); 98 if inject itself
+// failed. x86-64 only.
 #include <fcntl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -193,7 +194,7 @@ class Tracer {
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY || task.role == Role::kOther) {
       return;
     }
-    if (report_ != nullptr) {
+    if (report_ != nullptr && fault_.call < 0) {
       std::fprintf(report_, "%s %llu %llu\n",
                    kRoleNames[static_cast<size_t>(task.role)],
                    static_cast<unsigned long long>(info.entry.nr),
@@ -248,10 +249,18 @@ class Tracer {
     ::ptrace(PTRACE_POKEUSER, pid, offset, value);
   }
 
+  // To stop at each call costs more than the launch: only as long as one of
+  // them may be the one.
+  bool IsHeard(const Task& task) const {
+    if (task.injected) return true;
+    if (task.role == Role::kOther) return false;
+    return fault_.call < 0 ||
+           (task.role == fault_.role && matches_ < fault_.nth);
+  }
+
   // It may have been killed meanwhile; then its end is reported.
   void Resume(pid_t pid, int signal) {
-    const bool heard = tasks_[pid].role != Role::kOther;
-    ::ptrace(heard ? PTRACE_SYSCALL : PTRACE_CONT, pid, nullptr,
+    ::ptrace(IsHeard(tasks_[pid]) ? PTRACE_SYSCALL : PTRACE_CONT, pid, nullptr,
              static_cast<long>(signal));
   }
 

@@ -96,23 +96,18 @@ assert_enforcing() {
   esac
 }
 
-# Compiles a level's profile or a workload into /tmp/compiled, once a boot.
-compiled() { # compiled FILE.yaml
-  [[ /tmp/compiled/$(basename "$1" .yaml).apparmor -nt $1 ]] ||
-    ringfence compile "$1" -o /tmp/compiled
+# Loads the AppArmor profile of a level or of a workload, as SED changes it. It is
+# compiled only if it changed since tests/vm/prepare.py did that.
+load_profile() { # load_profile FILE.yaml [SED]
+  local profile
+  profile=/tmp/compiled/$(sed -n 's/^name: //p' "$1").apparmor
+  [[ $profile -nt $1 ]] || ringfence compile "$1" -o /tmp/compiled
+  sed "${2:-}" "$profile" >/tmp/loaded.apparmor
+  apparmor_parser -r -K /tmp/loaded.apparmor
 }
 
 # A workload of that level that prints /srv/shown/file, the same bundle each time.
 shown() { # shown LEVEL
-  local file=/tmp/shown-$1.yaml
-  [[ -e $file ]] || cat >"$file" <<END
-kind: Workload
-name: shown-$1
-trust: $1
-command: [/usr/bin/cat, /srv/shown/file]
-filesystem: {read: [/srv/shown]}
-END
-  compiled "$file"
   as_user ringfence run "/tmp/compiled/shown-$1.rfb"
 }
 

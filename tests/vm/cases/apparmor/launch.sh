@@ -1,11 +1,5 @@
 # Launches under an AppArmor profile.
 
-load() { # load PROFILE.yaml|WORKLOAD.yaml [SED]
-  compiled "$1"
-  sed "${2:-}" "/tmp/compiled/$(basename "$1" .yaml).apparmor" >/tmp/loaded.apparmor
-  apparmor_parser -r -K /tmp/loaded.apparmor
-}
-
 case_WithoutAProfileTheStatusSaysSo() {
   as_user ringfence run --verbose --trust public -- /usr/bin/true 2>/tmp/out
   expect_text 'apparmor: not enforced: the AppArmor profile ringfence-public is not loaded' /tmp/out
@@ -13,7 +7,7 @@ case_WithoutAProfileTheStatusSaysSo() {
 
 case_TheLevelsProfileIsReadBackInsideAndOutside() {
   for level in critical internal public untrusted; do
-    load "$PROFILES/$level.yaml"
+    load_profile "$PROFILES/$level.yaml"
     as_user ringfence run --verbose --trust $level -- /usr/bin/sh -c \
       'cat /proc/self/attr/current; exec sleep 1000' >/tmp/inside 2>/tmp/status &
     local process
@@ -34,9 +28,9 @@ case_AFileThatTheMountsShowIsDeniedByTheProfile() {
   echo text >/srv/shown/file
   for level in critical internal public untrusted; do
     shown $level # the control: no profile is loaded
-    load "$PROFILES/$level.yaml"
+    load_profile "$PROFILES/$level.yaml"
     shown $level # and with one that allows it
-    load "$PROFILES/$level.yaml" 's|^}|  audit deny /srv/shown/file r,\n}|'
+    load_profile "$PROFILES/$level.yaml" 's|^}|  audit deny /srv/shown/file r,\n}|'
     dmesg -C
     expect_code 1 shown $level 2>/tmp/out
     expect_text 'Permission denied' /tmp/out
@@ -47,7 +41,7 @@ case_AFileThatTheMountsShowIsDeniedByTheProfile() {
 }
 
 case_AProfileThatDoesNotEnforceIsRefused() {
-  load "$PROFILES/public.yaml" 's/(attach_disconnected)/(complain)/'
+  load_profile "$PROFILES/public.yaml" 's/(attach_disconnected)/(complain)/'
   expect_code 121 as_user ringfence run --trust public -- \
     /usr/bin/touch /tmp/ran >/tmp/out 2>&1
   expect_text 'cannot select the label' /tmp/out
@@ -63,7 +57,7 @@ case_ALevelThatRequiresAppArmorIsRefusedWithoutItsProfile() {
   expect_code 121 run -- /usr/bin/true 2>/tmp/out
   expect_text 'the AppArmor profile ringfence-untrusted is not loaded' /tmp/out
   expect_text 'apparmor_parser -r' /tmp/out
-  load "$PROFILES/untrusted.yaml"
+  load_profile "$PROFILES/untrusted.yaml"
   run -- /usr/bin/true
   expect_code 3 run -- /usr/bin/sh -c 'exit 3'
   expect_code 126 run -- /usr/lib/os-release
@@ -72,14 +66,14 @@ case_ALevelThatRequiresAppArmorIsRefusedWithoutItsProfile() {
 }
 
 case_TheWorkloadsOwnProfileComesBeforeItsLevels() {
-  load "$PROFILES/untrusted.yaml"
-  load "$EXAMPLES/convert/convert.yaml"
+  load_profile "$PROFILES/untrusted.yaml"
+  load_profile "$EXAMPLES/convert/convert.yaml"
   dmesg -C
   as_user ringfence run --verbose "$EXAMPLES/convert/convert.yaml" \
     >/tmp/out 2>&1
   expect_text 'apparmor: enforced: ringfence-untrusted.convert (enforce)' /tmp/out
   expect_text 'converted: part-0 part-1 part-2 part-3' /tmp/out
-  load "$EXAMPLES/storefront/storefront.yaml"
+  load_profile "$EXAMPLES/storefront/storefront.yaml"
   as_user ringfence run --verbose "$EXAMPLES/storefront/storefront.yaml" \
     2>/tmp/out &
   until_true 300 curl -sf -o /tmp/page http://127.0.0.1:8080/
@@ -93,7 +87,7 @@ case_TheWorkloadsOwnProfileComesBeforeItsLevels() {
 
 case_AnotherLevelIsNeitherSignalledNorTraced() {
   for level in critical internal public untrusted; do
-    load "$PROFILES/$level.yaml"
+    load_profile "$PROFILES/$level.yaml"
   done
   for pair in 'critical internal' 'internal critical' 'public untrusted' \
     'untrusted public' 'critical untrusted' 'untrusted critical'; do
@@ -113,7 +107,7 @@ case_AnotherLevelIsNeitherSignalledNorTraced() {
 }
 
 case_AConfinedLauncherStacks() {
-  load "$PROFILES/public.yaml"
+  load_profile "$PROFILES/public.yaml"
   apparmor_parser -r -K <<'END'
 abi <abi/3.0>,
 profile launcher flags=(attach_disconnected) {
@@ -127,19 +121,19 @@ END
   expect_text 'apparmor: enforced: ' /tmp/out
   grep -qE '^(launcher//&ringfence-public|ringfence-public//&launcher) \(enforce\)' /tmp/out
   # A workload of another profile is not stacked, and that is said.
-  load "$PROFILES/untrusted.yaml"
+  load_profile "$PROFILES/untrusted.yaml"
   confined launcher /usr/bin/setpriv --reuid 4242 --regid 4242 --clear-groups \
     ringfence run --verbose --trust untrusted -- /usr/bin/true 2>/tmp/out
   expect_text 'apparmor: not enforced: the AppArmor profile ringfence-untrusted cannot be selected' /tmp/out
 }
 
 case_NoFaultWhereTheLabelIsGivenLeavesAProgramWithLess() {
-  load "$PROFILES/untrusted.yaml"
+  load_profile "$PROFILES/untrusted.yaml"
   RINGFENCE_SWEEP_LABEL=1 live_tests fault 'Sweep.Of*'
   grep injections: /tmp/live.out
 }
 
 case_NothingEscapesALabelledSandbox() {
-  load "$PROFILES/public.yaml"
+  load_profile "$PROFILES/public.yaml"
   live_tests run '*Isolation*/public'
 }

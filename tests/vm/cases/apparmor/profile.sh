@@ -2,9 +2,8 @@
 
 case_TheProfileOfEveryLevelConfines() {
   for level in critical internal public untrusted; do
-    compiled "$PROFILES/$level.yaml"
     expect_code 1 confined ringfence-$level /usr/bin/true # not loaded
-    apparmor_parser -r -K /tmp/compiled/$level.apparmor
+    load_profile "$PROFILES/$level.yaml"
     [[ $(confined ringfence-$level /usr/bin/cat /proc/self/attr/current) == \
       "ringfence-$level (enforce)" ]]
     cp /usr/bin/true /tmp/executable
@@ -29,8 +28,7 @@ trust: untrusted
 command: [/usr/bin/true]
 filesystem: {read: [{host: /srv, at: '/srv/a*b [c]{d,e}^"q?\x'}]}
 END
-  ringfence compile /tmp/odd.yaml -o /tmp/compiled
-  apparmor_parser -r -K /tmp/compiled/odd.apparmor
+  load_profile /tmp/odd.yaml
   confined ringfence-untrusted.odd /usr/bin/cat "$odd/file"
   confined ringfence-untrusted.odd /usr/bin/ls "$odd"
   expect_code 1 confined ringfence-untrusted.odd /usr/bin/cat "$other/file"

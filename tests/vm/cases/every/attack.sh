@@ -3,10 +3,7 @@
 case_EveryTechniqueIsStopped() {
   case $VM_BOOT in
     selinux) load_levels ;;
-    apparmor)
-      compiled "$PROFILES/untrusted.yaml"
-      apparmor_parser -r -K /tmp/compiled/untrusted.apparmor
-      ;;
+    apparmor) load_profile "$PROFILES/untrusted.yaml" ;;
   esac
   as_user ringfence attack untrusted >/tmp/out || { cat /tmp/out; fail 'not stopped'; }
   tail -3 /tmp/out

@@ -103,29 +103,19 @@ case_TwoWorkloadsOfOneLevelCannotTouchEachOthersFiles() {
   mount -t tmpfs -o mode=777 tmpfs /srv/twins
   for level in critical internal; do
     rm -f /srv/twins/*
-    for name in one two; do
-      cat >/tmp/$name.yaml <<END
-kind: Workload
-name: $name
-trust: $level
-command: [/usr/bin/sh, -c]
-filesystem: {write: [{host: /srv/twins, at: /srv/twins}]}
-END
-      ringfence compile /tmp/$name.yaml -o /tmp/compiled
-    done
-    as_user ringfence run /tmp/compiled/one.rfb -- 'echo secret >/srv/twins/one'
+    as_user ringfence run /tmp/compiled/one-$level.rfb -- 'echo secret >/data/one'
     local label
     label=$(stat -c %C /srv/twins/one)
     [[ $label == system_u:object_r:ringfence_${level}_data_t:s0:c*,c* ]]
-    as_user ringfence run /tmp/compiled/one.rfb -- 'cat /srv/twins/one && echo more >>/srv/twins/one'
-    for command in 'cat /srv/twins/one' 'echo more >>/srv/twins/one || exit 1' \
-      'rm -f /srv/twins/one'; do
-      expect_code 1 as_user ringfence run /tmp/compiled/two.rfb -- "$command" 2>/tmp/out
+    as_user ringfence run /tmp/compiled/one-$level.rfb -- 'cat /data/one && echo more >>/data/one'
+    for command in 'cat /data/one' 'echo more >>/data/one || exit 1' \
+      'rm -f /data/one'; do
+      expect_code 1 as_user ringfence run /tmp/compiled/two-$level.rfb -- "$command" 2>/tmp/out
       expect_text 'Permission denied' /tmp/out
     done
     # The control: without categories it is anybody's of the level.
     chcon "system_u:object_r:ringfence_${level}_data_t:s0" /srv/twins/one
-    as_user ringfence run /tmp/compiled/two.rfb -- 'cat /srv/twins/one'
+    as_user ringfence run /tmp/compiled/two-$level.rfb -- 'cat /data/one'
   done
   umount /srv/twins
   rmdir /srv/twins

@@ -26,7 +26,7 @@ END
   grep -qE '^days .* [0-9]+ (s|min) ' /tmp/out || { cat /tmp/out && false; }
   as_user ringfence run --trust untrusted -- /usr/bin/true
   # Back beyond the start of it all: a limit of some seconds passes all the same.
-  sleeper brief 5s
+  sleeper brief 3s
   local brief=$!
   date -s '-10 days'
   expect_code 124 wait $brief
