@@ -3,12 +3,12 @@
 
     tests/vm/run.py [--build BUILD] [--only REGEX] [--self-test] [BOOT...]
 
-BOOT is apparmor, selinux or systemd; default: all. Each boots Debian's stock
-kernel once, two at a time, and runs the cases of its folders in tests/vm/cases,
-one after the other. A case that does not report is a failed one. The console and
-the output of each case are kept in build/vm/runs/BOOT. With --self-test each boot
-also runs with its policy sabotaged, and no case may pass there. The last line is
-`N passed, M failed`.
+BOOT is apparmor, selinux, systemd or nolandlock; default: all. Each boots
+Debian's stock kernel once, two at a time, and runs the cases of its folders in
+tests/vm/cases, one after the other. A case that does not report is a failed one.
+The console and the output of each case are kept in build/vm/runs/BOOT. With
+--self-test each boot also runs with its policy sabotaged, and no case may pass
+there. The last line is `N passed, M failed`.
 """
 
 import argparse
@@ -27,7 +27,8 @@ CACHE = ROOT / "build" / "vm"
 # Where the cases of each boot lie.
 FOLDERS = {"apparmor": ("every", "labelled", "apparmor"),
            "selinux": ("every", "labelled", "selinux"),
-           "systemd": ("every", "systemd")}
+           "systemd": ("every", "systemd"),
+           "nolandlock": ("nolandlock",)}
 BOOTS = list(FOLDERS)
 # A guest runs ten times slower than its host, whose cores others may use.
 TIMEOUT_S = 1500
@@ -76,8 +77,9 @@ def kernel_arguments(boot, sabotage):
     if boot == "systemd" and sabotage:
         words += ["cgroup_disable=pids,memory,cpu"]
     # Debian leaves Landlock out of its default list of modules.
+    landlock = "" if boot == "nolandlock" else "landlock,"
     major = "selinux" if boot == "selinux" else "apparmor"
-    words += [f"lsm=landlock,lockdown,yama,integrity,{major},bpf"]
+    words += [f"lsm={landlock}lockdown,yama,integrity,{major},bpf"]
     return " ".join(words)
 
 

@@ -52,7 +52,7 @@ until_true() {
 # that is enabled, may still let everything through.
 assert_enforcing() {
   case $VM_BOOT in
-    apparmor)
+    apparmor | nolandlock)
       [[ $(</sys/module/apparmor/parameters/enabled) == Y ]] ||
         fail 'AppArmor is off'
       [[ -r /vmout/policy/canary.txt ]] || fail 'the control is not readable'
@@ -61,6 +61,8 @@ assert_enforcing() {
       [[ $confined == *'Permission denied'* ]] || fail "AppArmor: $confined"
       [[ $(aa_canary '</proc/self/attr/current') == 'vm-canary (enforce)' ]] ||
         fail 'the canary does not run under its profile'
+      ! grep -qw landlock /sys/kernel/security/lsm || [[ $VM_BOOT == apparmor ]] ||
+        fail 'there is a Landlock'
       ;;
     selinux)
       [[ $(</sys/fs/selinux/enforce) == 1 ]] || fail 'SELinux is permissive'

@@ -6,6 +6,19 @@ case_ReportsWhatLandlockAbi2Lacks() {
   expect_text 'landlock: truncating files, device ioctls, signals and abstract sockets: not enforced' /tmp/out
 }
 
+# No other layer is in its way: cases/nolandlock has the control.
+case_TheRootThatTheMountsShowIsDeniedByLandlock() {
+  dmesg -C
+  for level in critical internal public untrusted; do
+    load_profile "$PROFILES/$level.yaml"
+    expect_code 2 as_user ringfence run --verbose "/tmp/compiled/root-$level.rfb" \
+      >/tmp/out 2>&1
+    expect_text 'landlock: applied, probed' /tmp/out
+    expect_text "cannot open directory '/': Permission denied" /tmp/out
+  done
+  if dmesg | grep 'apparmor="DENIED".*profile="ringfence'; then fail 'AppArmor denied it'; fi
+}
+
 # The same tests that run in the developer's kernel.
 case_NothingEscapesTheWidestLevel() {
   live_tests run '*Identity*/critical:*Isolation*/critical'
