@@ -78,8 +78,6 @@ struct How {
                                      const char* path);
 // `flags`: 0 or AT_REMOVEDIR.
 [[nodiscard]] Result<void> Unlinkat(int dir, const char* path, int flags);
-// rename(2) within one directory.
-[[nodiscard]] Result<void> Renameat(int dir, const char* from, const char* to);
 // Gives the file behind `fd` (made with O_TMPFILE) the name `path`. EEXIST
 // when the name is taken. Needs /proc: linkat(2) by AT_EMPTY_PATH would need
 // CAP_DAC_READ_SEARCH.

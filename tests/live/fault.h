@@ -14,7 +14,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -79,15 +78,8 @@ inline std::string Describe(const Target& target) {
   return text;
 }
 
-class FaultTest : public SandboxTest {
+class InjectionTest : public SandboxTest {
  protected:
-  void SetUp() override {
-    bundle_ = Compile(Write("faulty", "untrusted",
-                            {"/usr/bin/touch", "/data/m/ran"}, "",
-                            "  write:\n    - {host: " + folder_ +
-                                ", at: /data/m}\n  scratch: [/work/s]\n"));
-  }
-
   struct Injected {
     Outcome outcome;
     long hits = 0;
@@ -101,7 +93,7 @@ class FaultTest : public SandboxTest {
     }
   };
 
-  // Launches the workload once; afterwards nothing may be left. With `files`
+  // Launches bundle_ once; afterwards nothing may be left. With `files`
   // its streams are regular files, which the launcher never hands over. `more`:
   // options of the launcher's; 4 is a file that a status may be written to.
   Injected Launch(const std::vector<std::string>& options, bool files = false,
@@ -130,11 +122,7 @@ class FaultTest : public SandboxTest {
     Injected injected{.outcome =
                           RunAs(user_, line, {.descriptors = descriptors})};
     injected.ran = std::filesystem::exists(folder_ + "/ran");
-    if (files) {
-      std::ostringstream text;
-      text << std::ifstream(said).rdbuf();
-      injected.outcome.err = text.str();
-    }
+    if (files) injected.outcome.err = TextOf(said);
     ReadReport(report, injected);
     ExpectNothingLeft();
     return injected;
@@ -160,6 +148,22 @@ class FaultTest : public SandboxTest {
     const auto running = ledger->Running();
     ASSERT_TRUE(running);
     EXPECT_TRUE(running->empty());
+  }
+
+  const std::string folder_ = home_.Make("marker", 0777);
+  const std::string inject_ = home_.Install("inject");
+  std::string bundle_;
+  std::map<int, int> codes_;  // how often a launch ended with each
+};
+
+// With a bundle whose program makes a file `ran` in folder_.
+class FaultTest : public InjectionTest {
+ protected:
+  void SetUp() override {
+    bundle_ = Compile(Write("faulty", "untrusted",
+                            {"/usr/bin/touch", "/data/m/ran"}, "",
+                            "  write:\n    - {host: " + folder_ +
+                                ", at: /data/m}\n  scratch: [/work/s]\n"));
   }
 
   // The program has not run, the exit code is one of Ringfence's own, and
@@ -191,11 +195,8 @@ class FaultTest : public SandboxTest {
     std::printf("\n");
   }
 
-  const std::string folder_ = home_.Make("marker", 0777);
-  const std::string inject_ = home_.Install("inject");
-  std::string bundle_;
+ private:
   int injections_ = 0;
-  std::map<int, int> codes_;
 };
 
 // For prctl(2), whose first argument says what it does.

@@ -58,7 +58,7 @@ enum class Verdict {
   kBroken,
 };
 
-class Sweep : public FaultTest {
+class Sweep : public InjectionTest {
  protected:
   void SetUp() override {
     const std::string write = "  write:\n    - {host: " + folder_ +

@@ -143,6 +143,12 @@ std::map<std::string, std::string> ProbeResults(std::string_view out) {
   return results;
 }
 
+std::string TextOf(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
 std::vector<pid_t> ProcessesOf(uid_t uid) {
   std::vector<pid_t> processes;
   for (const auto& entry : fs::directory_iterator("/proc")) {

@@ -155,6 +155,9 @@ class HomeDirectory {
   std::string path_;
 };
 
+// What is in a file; empty where there is none.
+std::string TextOf(const std::string& path);
+
 // OPERATION=RESULT lines of the probe (probe/probe.h).
 std::map<std::string, std::string> ProbeResults(std::string_view out);
 

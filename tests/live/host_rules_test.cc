@@ -7,7 +7,6 @@
 
 #include <csignal>
 #include <fstream>
-#include <sstream>
 
 #include "live/host_fixture.h"
 #include "paths/paths.h"
@@ -22,12 +21,6 @@ using ::testing::Not;
 
 constexpr char kRules[] = "/etc/ringfence/host.yaml";
 constexpr char kPolicy[] = "/run/ringfence/policy";
-
-std::string Slurp(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
 
 class Rules : public Host {
  protected:
@@ -114,12 +107,12 @@ TEST_F(Rules, AcceptKeepsWhatRootWroteBesideIt) {
       "may_start:\n  public: [games]   # for now\n");
   ExpectDone({"host", "accept", "public"});
   ExpectDone({"host", "drain"});
-  EXPECT_EQ(Slurp(kRules),
+  EXPECT_EQ(TextOf(kRules),
             "# ours\nkind: Host\n\naccepts: [public]\n# why games\n"
             "may_start:\n  public: [games]   # for now\ndrain: true\n");
   ExpectDone({"host", "undrain"});
   ExpectDone({"host", "accept", "--all"});
-  EXPECT_EQ(Slurp(kRules),
+  EXPECT_EQ(TextOf(kRules),
             "# ours\nkind: Host\n\n# why games\n"
             "may_start:\n  public: [games]   # for now\n");
 }
@@ -173,7 +166,7 @@ TEST_F(Rules, OnlyRootChangesThem) {
 
 // The launcher reads the compiled rules, and trusts them only as root's.
 TEST_F(Rules, ADamagedPolicyIsRefused) {
-  const std::string good = Slurp(kPolicy);
+  const std::string good = TextOf(kPolicy);
   const auto put = [&](const std::string& bytes) {
     std::ofstream(kPolicy, std::ios::trunc | std::ios::binary) << bytes;
   };
@@ -216,7 +209,7 @@ TEST_F(Rules, ADamagedPolicyIsRefused) {
 TEST_F(Rules, TheServiceOfTheBootPutsThemIntoForce) {
   ExpectDone({"host", "accept", "public"});
   Reboot();
-  std::string unit = Slurp(BinaryDirectory() + "/ringfence-host.service");
+  std::string unit = TextOf(BinaryDirectory() + "/ringfence-host.service");
   EXPECT_THAT(unit, HasSubstr(std::string("ConditionPathExists=") + kRules));
   const std::string key = "\nExecStart=";
   const size_t start = unit.find(key);
@@ -245,10 +238,10 @@ TEST_F(Rules, TheServiceOfTheBootPutsThemIntoForce) {
 
 TEST_F(Rules, DeinitKeepsThemUnderAnotherName) {
   ExpectDone({"host", "accept", "public"});
-  const std::string rules = Slurp(kRules);
+  const std::string rules = TextOf(kRules);
   ExpectDone({"host", "deinit"});
   EXPECT_FALSE(fs::exists(kRules));
-  EXPECT_EQ(Slurp(std::string(kRules) + ".off"), rules);
+  EXPECT_EQ(TextOf(std::string(kRules) + ".off"), rules);
   // User scope again, in which root's rules do not count.
   ExpectRuns(user_, "untrusted");
 }

@@ -42,11 +42,7 @@ class Log : public SandboxTest {
     EXPECT_THAT(verified.out, HasSubstr(what));
     EXPECT_EQ(Ringfence({"log", "show"}).end, End(Exited{1}));
   }
-  std::string Text() const {
-    std::ostringstream text;
-    text << std::ifstream(log_ + "/events-0.jsonl").rdbuf();
-    return text.str();
-  }
+  std::string Text() const { return TextOf(log_ + "/events-0.jsonl"); }
   void SetText(const std::string& text) const {
     std::ofstream(log_ + "/events-0.jsonl", std::ios::trunc) << text;
   }

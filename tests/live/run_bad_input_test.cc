@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "live/bad_input.h"
 #include "paths/paths.h"
@@ -211,18 +209,14 @@ TEST_F(BadInput, Profile_IsRefusedAtItsPlace) {
   const auto lay_out = [&] {
     for (const auto& entry : fs::recursive_directory_iterator(shipped)) {
       if (!entry.is_regular_file()) continue;
-      std::ostringstream text;
-      text << std::ifstream(entry.path()).rdbuf();
       home_.Write("profiles/" + fs::relative(entry.path(), shipped).string(),
-                  text.str());
+                  TextOf(entry.path()));
     }
   };
   for (const Case& one : cases) {
     lay_out();
-    std::ostringstream text;
-    text << std::ifstream(shipped / one.file).rdbuf();
     home_.Write(std::string("profiles/") + one.file,
-                Changed(one.from, one.to, text.str()));
+                Changed(one.from, one.to, TextOf(shipped / one.file)));
     ExpectRefused(one.name, RunText(kGood, {"--profiles", folder}), kInput,
                   one.said);
   }
@@ -315,9 +309,7 @@ TEST_F(BadInput, ChangedBundle_IsRefused) {
   const std::string file =
       home_.Write("touch.yaml", Changed("./marker", marker_));
   const std::string bundle = Compile(file);
-  std::ostringstream stream;
-  stream << std::ifstream(bundle, std::ios::binary).rdbuf();
-  const std::string good = stream.str();
+  const std::string good = TextOf(bundle);
   ASSERT_GT(good.size(), 1000u);
   ExpectRuns("good", Run({bundle}));
 

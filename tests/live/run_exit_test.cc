@@ -6,8 +6,6 @@
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "live/sandbox.h"
 
@@ -20,11 +18,6 @@ using ::testing::Not;
 
 class Run : public SandboxTest {
  protected:
-  std::string ReadFile(const std::string& path) const {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
   std::string StatusPath() const { return home_.path() + "/status.json"; }
 };
 
@@ -35,7 +28,7 @@ TEST_F(Run, EndsWithTheWorkloadsOwnCode) {
               RunLine({"--trust", "untrusted", "--status-file", StatusPath(),
                        "--", "/bin/sh", "-c", "exit " + std::to_string(code)}));
     EXPECT_EQ(outcome.end, End(Exited{code})) << outcome;
-    EXPECT_THAT(ReadFile(StatusPath()),
+    EXPECT_THAT(TextOf(StatusPath()),
                 AllOf(HasSubstr("\"event\":\"started\""),
                       HasSubstr("\"cause\":\"exited\""),
                       HasSubstr("\"value\":" + std::to_string(code))));
@@ -81,7 +74,7 @@ TEST_F(Run, CopiesToAndFromRegularFiles) {
                         "'readlink /proc/self/fd/0 /proc/self/fd/1; cat' <" +
                         input + " >>" + home_.path() + "/out"});
   EXPECT_EQ(outcome.end, End(Exited{0})) << outcome;
-  const std::string out = ReadFile(home_.path() + "/out");
+  const std::string out = TextOf(home_.path() + "/out");
   EXPECT_THAT(out.substr(0, 40), HasSubstr("pipe:"));
   EXPECT_THAT(out.substr(out.size() - 300'000), std::string(300'000, 'x'));
 }
@@ -92,7 +85,7 @@ TEST_F(Run, StopsAtTheTimeLimit) {
   const Outcome outcome =
       SandboxTest::Run({"--status-file", StatusPath(), file});
   EXPECT_EQ(outcome.end, End(Exited{124})) << outcome;
-  EXPECT_THAT(ReadFile(StatusPath()), HasSubstr("\"cause\":\"time-limit\""));
+  EXPECT_THAT(TextOf(StatusPath()), HasSubstr("\"cause\":\"time-limit\""));
 }
 
 TEST_F(Run, AsksToStopAndThenKills) {
@@ -153,8 +146,8 @@ TEST_F(Run, RefusesTheWrongNeighbourAndSaysWho) {
   EXPECT_THAT(refused.err, AllOf(HasSubstr("holder"), HasSubstr("public"),
                                  HasSubstr("untrusted")));
   EXPECT_FALSE(std::filesystem::exists(marker + "/ran"));
-  EXPECT_THAT(ReadFile(StatusPath()), AllOf(HasSubstr("\"event\":\"refused\""),
-                                            HasSubstr("\"exit_code\":120")));
+  EXPECT_THAT(TextOf(StatusPath()), AllOf(HasSubstr("\"event\":\"refused\""),
+                                          HasSubstr("\"exit_code\":120")));
   EXPECT_EQ(Ringfence({"why", "untrusted"}).end, End(Exited{120}));
   // One of the same level may join it.
   const Outcome second =

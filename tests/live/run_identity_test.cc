@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -51,16 +50,9 @@ std::string Limit(__rlimit_resource resource, rlim_t promised) {
   return limit + ":" + limit;
 }
 
-std::string ReadText(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 // A field of /proc/PID/status, its white space as single commas.
 std::string StatusField(pid_t pid, const std::string& name) {
-  std::istringstream lines(
-      ReadText("/proc/" + std::to_string(pid) + "/status"));
+  std::istringstream lines(TextOf("/proc/" + std::to_string(pid) + "/status"));
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(name + ":")) continue;
     std::istringstream words(line.substr(name.size() + 1));
@@ -224,14 +216,14 @@ TEST_P(Identity, IsTheSameFromOutside) {
     EXPECT_EQ(StatusField(process, "Seccomp"), "2");
     EXPECT_EQ(std::stoi(StatusField(process, "Seccomp_filters")),
               std::stoi(StatusField(free.pid(), "Seccomp_filters")) + 1);
-    std::istringstream uids(ReadText(proc + "/uid_map"));
-    std::istringstream gids(ReadText(proc + "/gid_map"));
+    std::istringstream uids(TextOf(proc + "/uid_map"));
+    std::istringstream gids(TextOf(proc + "/gid_map"));
     using Words = std::istream_iterator<std::string>;
     EXPECT_THAT(std::vector<std::string>(Words(uids), Words()),
                 ElementsAre("1000", uid, "1"));
     EXPECT_THAT(std::vector<std::string>(Words(gids), Words()),
                 ElementsAre("1000", gid, "1"));
-    EXPECT_EQ(ReadText(proc + "/setgroups"), "deny\n");
+    EXPECT_EQ(TextOf(proc + "/setgroups"), "deny\n");
   }
   // What may not be looked into belongs to root (proc(5), dumpable).
   struct stat status{};
@@ -259,8 +251,8 @@ TEST_P(Identity, IsTheSameFromOutside) {
   EXPECT_NE(StatusField(free.pid(), "CapBnd"), kNoCapabilities);
   EXPECT_EQ(StatusField(free.pid(), "NoNewPrivs"), "0");
   EXPECT_EQ(StatusField(free.pid(), "NSpid"), std::to_string(free.pid()));
-  EXPECT_NE(ReadText("/proc/" + std::to_string(free.pid()) + "/uid_map"),
-            ReadText("/proc/" + std::to_string(*workload) + "/uid_map"));
+  EXPECT_NE(TextOf("/proc/" + std::to_string(free.pid()) + "/uid_map"),
+            TextOf("/proc/" + std::to_string(*workload) + "/uid_map"));
   ASSERT_EQ(
       ::stat(("/proc/" + std::to_string(free.pid()) + "/fd").c_str(), &status),
       0);

@@ -10,7 +10,6 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "live/host_socket.h"
 #include "live/sandbox.h"
@@ -283,9 +282,7 @@ TEST_F(Listening, WithoutItsRelayTheWorkloadIsStopped) {
   const Outcome outcome = mirror.Wait();
   EXPECT_EQ(outcome.end, End(Exited{125})) << outcome;
   EXPECT_THAT(outcome.err, HasSubstr("relay"));
-  std::ostringstream json;
-  json << std::ifstream(status).rdbuf();
-  EXPECT_THAT(json.str(), HasSubstr("\"cause\":\"failed\""));
+  EXPECT_THAT(TextOf(status), HasSubstr("\"cause\":\"failed\""));
   EXPECT_EQ(Ask(port, "hi"), std::nullopt);
   EXPECT_TRUE(Eventually([&] { return ProcessesOf(user_.uid).empty(); }));
 }

@@ -9,24 +9,14 @@
 #include "paths/paths.h"
 
 namespace ringfence::live {
-namespace {
-
 namespace fs = std::filesystem;
-
-std::string ReadText(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-}  // namespace
 
 std::string ServiceTest::Example(const std::string& name,
                                  const std::string& level) const {
   const fs::path from = SourceDirectory() + "/examples/" + name;
   for (const auto& entry : fs::recursive_directory_iterator(from)) {
     if (!entry.is_regular_file()) continue;
-    std::string text = ReadText(entry.path());
+    std::string text = TextOf(entry.path());
     if (entry.path().extension() == ".yaml") {
       text = std::regex_replace(text, std::regex("\ntrust: [a-z]+\n"),
                                 "\ntrust: " + level + "\n");
@@ -38,7 +28,7 @@ std::string ServiceTest::Example(const std::string& name,
 
 void ServiceTest::Replace(const std::string& file, std::string_view from,
                           std::string_view to) {
-  std::string text = ReadText(file);
+  std::string text = TextOf(file);
   const size_t at = text.find(from);
   ASSERT_NE(at, std::string::npos) << file << ": " << from;
   text.replace(at, from.size(), to);
@@ -61,7 +51,7 @@ Outcome ServiceTest::RunExample(const std::string& file) const {
   return RunAs(user_, Line(file), {.time_limit = std::chrono::seconds(120)});
 }
 
-std::string ServiceTest::ReadStatus() const { return ReadText(status()); }
+std::string ServiceTest::ReadStatus() const { return TextOf(status()); }
 
 void ServiceTest::ExpectQuiet(const Outcome& outcome) const {
   std::istringstream lines(outcome.err);

@@ -1,6 +1,5 @@
 // PostgreSQL and Redis, unmodified, with their own clients.
 #include <filesystem>
-#include <fstream>
 
 #include "live/service.h"
 #include "live/service_manager.h"

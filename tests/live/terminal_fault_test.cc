@@ -47,10 +47,8 @@ class TerminalFault : public FaultTest {
     TerminalRun run(user_, line);
     const termios before = run.Modes();
     const End end = run.Wait();
-    std::ostringstream text;
-    text << std::ifstream(report).rdbuf();
     Seen seen{end, run.output(), std::filesystem::exists(folder_ + "/ran"),
-              run.Modes() == before, text.str()};
+              run.Modes() == before, TextOf(report)};
     ExpectNothingLeft();
     return seen;
   }

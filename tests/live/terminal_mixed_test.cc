@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "live/sandbox.h"
@@ -136,9 +134,7 @@ TEST_F(Mixed, ErrorsToAFileStayASession) {
   EXPECT_EQ(run.Wait(), End(Exited{0}));
   EXPECT_THAT(run.output(),
               HasSubstr("0 is\r\n1 is\r\n2 is not\r\ncontrolled\r\n"));
-  std::ostringstream errors;
-  errors << std::ifstream(path).rdbuf();
-  EXPECT_THAT(errors.str(), HasSubstr("\nbad\n"));
+  EXPECT_THAT(TextOf(path), HasSubstr("\nbad\n"));
 }
 
 // In the background the terminal is the shell's.

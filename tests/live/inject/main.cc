@@ -249,13 +249,13 @@ class Tracer {
     ::ptrace(PTRACE_POKEUSER, pid, offset, value);
   }
 
-  // To stop at each call costs more than the launch: only as long as one of
-  // them may be the one.
+  // To stop at each call costs more than the launch: only until the one has
+  // come. Those of the other roles stop, too, since how often a process waits
+  // depends on how fast the others are.
   bool IsHeard(const Task& task) const {
     if (task.injected) return true;
     if (task.role == Role::kOther) return false;
-    return fault_.call < 0 ||
-           (task.role == fault_.role && matches_ < fault_.nth);
+    return fault_.call < 0 || matches_ < fault_.nth;
   }
 
   // It may have been killed meanwhile; then its end is reported.
