@@ -199,11 +199,6 @@ def make_machine():
     (CACHE / "stamp").write_text(stamp)
 
 
-def compile_all(build, files, folder):
-    for file in files:
-        output(build / "bin/ringfence", "compile", file, "-o", folder)
-
-
 def make_tree(build):
     """As a layer: an installation of `build`, the examples, and what cases use
     of both compiled, which takes a guest ten times as long."""
@@ -224,8 +219,9 @@ def make_tree(build):
         for level in levels:
             (workloads / f"{template.stem}-{level.stem}.yaml").write_text(
                 template.read_text().replace("@LEVEL@", level.stem))
-    compile_all(build, [*levels, *examples.glob("*/*.yaml"),
-                        *workloads.iterdir()], shared / "compiled")
+    for file in (*levels, *examples.glob("*/*.yaml"), *workloads.iterdir()):
+        output(build / "bin/ringfence", "compile", file, "-o",
+               shared / "compiled")
 
 
 def write(file, text):

@@ -1,4 +1,4 @@
-# The shipped levels and the examples, whatever the kernel enforces besides.
+# The shipped levels and examples on a host that has no policy for them.
 
 case_EveryLevelRunsAProgram() {
   for level in critical internal public untrusted; do
