@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
@@ -33,8 +32,7 @@ bool IsOver(pid_t pid) {
       "/proc/" + std::to_string(pid) + "/task", error);
   for (; !error && threads != std::filesystem::directory_iterator();
        threads.increment(error)) {
-    std::ifstream file(threads->path() / "stat");
-    const std::string stat(std::istreambuf_iterator<char>(file), {});
+    const std::string stat = TextOf(threads->path() / "stat");
     if (stat.empty()) continue;  // reaped meanwhile
     std::istringstream fields(stat.substr(stat.rfind(')') + 1));
     std::string skipped;

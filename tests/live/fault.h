@@ -78,6 +78,7 @@ inline std::string Describe(const Target& target) {
   return text;
 }
 
+// For what makes bundles of its own.
 class InjectionTest : public SandboxTest {
  protected:
   struct Injected {

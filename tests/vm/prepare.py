@@ -6,10 +6,9 @@
 Below build/vm: `vmlinux`, `initrd.cpio`, and `layer` (packages that only the
 guest needs) are kept until a version changes, the policies of SELinux until one
 of their modules does; `tree`, an installation of BUILD and what it compiles to,
-is made each time;
-`debian.cil` is the policy of Debian's package selinux-policy-default, and kept
-like the layer. Nothing is installed on this machine: packages are downloaded by
-apt-get and unpacked.
+is made each time; `debian.cil` is the policy of Debian's package
+selinux-policy-default, and kept like the layer. Nothing is installed on this
+machine: packages are downloaded by apt-get and unpacked.
 """
 
 import bz2

@@ -61,7 +61,7 @@ assert_enforcing() {
       [[ $confined == *'Permission denied'* ]] || fail "AppArmor: $confined"
       [[ $(aa_canary '</proc/self/attr/current') == 'vm-canary (enforce)' ]] ||
         fail 'the canary does not run under its profile'
-      ! grep -qw landlock /sys/kernel/security/lsm || [[ $VM_BOOT == apparmor ]] ||
+      [[ $VM_BOOT == apparmor || $(</sys/kernel/security/lsm) != *landlock* ]] ||
         fail 'there is a Landlock'
       ;;
     selinux)
@@ -124,6 +124,22 @@ load_levels() { # load_levels [STATEMENTS]
       /vmout/policy/canary.cil /tmp/levels.cil
   fi
   dd if=$policy of=/sys/fs/selinux/load bs=64M 2>/dev/null
+}
+
+# What the boot's security module enforces on these levels and workloads.
+load_policy() { # load_policy FILE.yaml...
+  local file
+  case $VM_BOOT in
+    selinux) load_levels ;;
+    apparmor) for file; do load_profile "$file"; done ;;
+  esac
+}
+
+# Since the kernel's log was cleared.
+expect_no_denial() {
+  local denied='apparmor="DENIED".*profile="ringfence'
+  [[ $VM_BOOT != selinux ]] || denied='avc:  denied.*scontext=[^ ]*:ringfence_'
+  if dmesg | grep "$denied"; then fail 'something was denied'; fi
 }
 
 # A redirection of bash under the canary's profile; its content is printed.

@@ -138,6 +138,7 @@ print("waits", flush=True)
 time.sleep(1000)
 END
     echo 'stop: {grace: 1s}' >>/tmp/joined.yaml
+    : >/tmp/joined.out # of the run before this one
     start joined >/tmp/joined.out &
     local run=$! inside outside
     until_true 300 grep -q waits /tmp/joined.out
